@@ -1,0 +1,1 @@
+"""Runs commands, stores events, builds read models, replays."""

@@ -1,0 +1,225 @@
+"""The log in one SQLite file: one connection that writes, one for each thread that reads."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from json import dumps
+from pathlib import Path
+from threading import RLock, local
+from typing import Any
+from weakref import WeakSet
+
+from eventsourcing.persistence import IntegrityError, ProgrammingError
+
+from app.log.event_log import EventLog, LockedLog, moved, storable
+from app.log.folder import FolderLock
+from app.log.follower import Follower
+from app.log.records import Head, LoggedEvent
+from app.log.sqlite_file import Connection, connect, damaged_or_unavailable, make_tables
+from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
+
+FILE_NAME = "log.sqlite3"
+_CLOCK = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"  # SQLite counts milliseconds
+_CERTAINLY_NOT_COMMITTED = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY)
+
+
+def open_sqlite(folder: Path | str, serving: bool, read_only: bool = False) -> "SQLiteLog":
+    """Open the log in a data folder, and make it there unless `read_only`.
+
+    `serving` takes the folder for this process until the log is closed or the process ends, and raises
+    StoreInUse when another one has it. Other openers work beside it. Raises StoreDamaged when the file is
+    not ours, StoreUnavailable when the folder cannot be used.
+    """
+    folder = Path(folder)
+    lock = FolderLock(folder) if serving else None
+    try:
+        return SQLiteLog(folder, lock, read_only)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+
+
+class _Session(LockedLog):
+    one_of = "IN (SELECT value FROM json_each(?))"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.head = _head(connection)
+        self.last_rung = self.head.position
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def texts(self, values: Iterable[str]) -> Any:
+        return dumps(list(values))
+
+    def append(self, events: Sequence[LoggedEvent]) -> Head:
+        storable(events)
+        head = moved(self.head, events)
+        _insert(self._connection, self.head, head, events)
+        self.head = head
+        return head
+
+
+class SQLiteLog(EventLog):
+    """See `open_sqlite`."""
+
+    one_of = _Session.one_of
+
+    def __init__(self, folder: Path, lock: FolderLock | None, read_only: bool) -> None:
+        self.path = folder / FILE_NAME
+        self.sole_process = lock is not None
+        self._lock = lock
+        self._read_only = read_only
+        self._write_lock = RLock()
+        self._readers: WeakSet[Connection] = WeakSet()
+        self._thread = local()
+        self._writer = connect(self.path, read_only)
+        try:
+            with damaged_or_unavailable(self.path):
+                self.created = make_tables(self._writer, self.path, read_only)
+                self.log_id = _head(self._writer).log_id
+                self.secret = self._writer.execute("SELECT secret FROM log_secret").fetchone()[0]
+        except BaseException:
+            self._writer.close()
+            raise
+
+    def head(self) -> Head:
+        with self._unavailable():
+            return _head(self._reader())
+
+    def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
+        storable(events)
+        head = moved(seen, events)  # hashed before anybody waits for the lock
+        with self._transaction() as connection:
+            _insert(connection, seen, head, events)
+        self.appended(head.position)
+        return head
+
+    @contextmanager
+    def locked(self) -> Iterator[LockedLog]:
+        with self._transaction() as connection:
+            session = _Session(connection)
+            before = session.head.position
+            yield session
+        if session.head.position > before:
+            self.appended(session.head.position)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with self._unavailable():
+            return self._reader().execute(sql, parameters).fetchall()
+
+    def texts(self, values: Iterable[str]) -> Any:
+        return dumps(list(values))
+
+    def clock(self) -> datetime:
+        (text,) = self.rows(f"SELECT {_CLOCK}")[0]
+        return datetime.fromisoformat(text).astimezone(UTC)
+
+    def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with self._transaction() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def scrub(self) -> None:
+        # `secure_delete` overwrites the row in its page; the page's older copies are in the write-ahead log.
+        with self._write_lock, suppress(sqlite3.Error):
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        if "follower" in self.__dict__:
+            self.follower.close()
+        with self._write_lock:
+            for reader in list(self._readers):
+                reader.close()
+            self._writer.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _start_follower(self) -> Follower:
+        return Follower(lambda: self.head().position)
+
+    def _reader(self) -> Connection:
+        reader: Connection | None = getattr(self._thread, "reader", None)
+        if reader is None:
+            reader = self._thread.reader = connect(self.path, read_only=True)
+            self._readers.add(reader)
+        return reader
+
+    @contextmanager
+    def _unavailable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The event log {self.path} cannot be used now: {error}.") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """All or nothing, and durable when it returns."""
+        if self._read_only:
+            raise StoreUnavailable(f"The event log {self.path} was opened for reading only.")
+        with self._write_lock:
+            if self._writer.in_transaction:
+                raise ProgrammingError("This thread holds the log's lock already: use the locked session.")
+            with self._unavailable():
+                self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._commit()
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(str(error)) from error
+            except sqlite3.Error as error:
+                raise StoreUnavailable(
+                    f"The event log {self.path} cannot be written now: {error}."
+                ) from error
+            finally:
+                self._roll_back_if_open()
+
+    def _commit(self) -> None:
+        try:
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            # Only the first byte of SQLite's extended codes says what kind of error it is.
+            if (error.sqlite_errorcode & 0xFF) in _CERTAINLY_NOT_COMMITTED:
+                raise
+            raise OutcomeUnknown(f"The event log {self.path} failed while committing: {error}.") from error
+
+    def _roll_back_if_open(self) -> None:
+        if self._writer.in_transaction:
+            with suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+
+
+def _head(connection: Connection) -> Head:
+    return Head(*connection.execute("SELECT log_id, position, timestamp, digest FROM log_head").fetchone())
+
+
+def _insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:
+    condition = (seen.position, seen.log_id)
+    went = connection.execute(
+        "UPDATE log_head SET position = ?, timestamp = ?, digest = ? WHERE position = ? AND log_id = ?",
+        (head.position, head.timestamp, head.digest, *condition),
+    )
+    if went.rowcount != 1:
+        raise HeadMoved(f"The head of the log is no longer at {seen.position}.")
+    connection.execute("INSERT INTO appends VALUES (?, ?)", (head.position, head.digest))
+    (recorded_at,) = connection.execute(f"SELECT {_CLOCK}").fetchone()
+    connection.executemany(
+        'INSERT INTO events (position, stream, version, topic, command_id, "by", timestamp, recorded_at,'
+        " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                position,
+                e.originator_id,
+                e.originator_version,
+                e.topic,
+                e.command_id,
+                e.by,
+                e.timestamp,
+                recorded_at,
+                e.state.decode(),
+            )
+            for position, e in enumerate(events, seen.position + 1)
+        ],
+    )

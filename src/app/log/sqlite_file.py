@@ -1,0 +1,107 @@
+"""Opening the SQLite file: what is set on every connection, and what is made in a new one."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from app.log.folder import prepare, unusable
+from app.log.schema import SCHEMA_VERSION, SQLITE_APPLICATION_ID, sqlite_tables
+from app.log.trouble import StoreDamaged, StoreUnavailable
+
+_BUSY_SECONDS = 5.0
+_SETTINGS = """
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA recursive_triggers = ON;
+"""  # without recursive triggers, INSERT OR REPLACE deletes a row and no trigger sees it
+
+
+class Connection(sqlite3.Connection):
+    """SQLite's own cannot be referred to weakly."""
+
+
+def connect(path: Path, read_only: bool) -> Connection:
+    """A connection in autocommit mode. One that writes makes the file, readable by its owner alone."""
+    if not read_only:
+        prepare(path.parent)
+        try:  # SQLite gives the files beside it the same mode
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise unusable(path.parent, error) from error
+    elif not path.is_file():
+        raise StoreUnavailable(f"There is no event log in {path.parent}. `daybook serve` makes one.")
+    with damaged_or_unavailable(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Connection,
+        )
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def make_tables(connection: Connection, path: Path, read_only: bool) -> bool:
+    """Check that the file is ours, and make all tables if it is empty; True if they were made."""
+    if read_only:
+        _check(connection, path)
+        return False
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(_SETTINGS)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        if is_new:
+            _create(connection)
+        else:
+            _check(connection, path)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return is_new
+
+
+def _create(connection: Connection) -> None:
+    for statement in sqlite_tables():
+        connection.execute(statement)
+    log_id = secrets.token_hex(16)
+    connection.execute(
+        "INSERT INTO log_head VALUES (?, 0, '', ?)", (log_id, sha256(log_id.encode()).digest())
+    )
+    connection.execute("INSERT INTO log_secret VALUES (?)", (secrets.token_bytes(32),))
+    connection.execute(f"PRAGMA application_id = {SQLITE_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _check(connection: Connection, path: Path) -> None:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application_id != SQLITE_APPLICATION_ID:
+        raise StoreDamaged(f"{path} is a database of some other program. Set DAYBOOK_DATA to another folder.")
+    if version != SCHEMA_VERSION:
+        raise StoreUnavailable(
+            f"{path} has version {version} of the tables and this Daybook needs version {SCHEMA_VERSION}: "
+            "run the Daybook that made it, or a newer one."
+        )
+
+
+@contextmanager
+def damaged_or_unavailable(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file cannot be opened."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailable(f"The event log {path} cannot be opened: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(
+            f"{path} is damaged or no database ({error}). Restore a backup, or move it away to begin anew."
+        ) from error

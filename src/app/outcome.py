@@ -1,0 +1,31 @@
+"""What became of a command that was not refused, and the failures that are nobody's fault."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.block import Block
+from domain.booking import Booking
+from domain.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer that is safe to give: whatever the command wrote is stored.
+
+    `subject`: the aggregate as it stands now; it is never changed afterwards. `subject_position`: the position of
+    its last event. `created`: whether this command began it. `position`: a read model that has reached this shows
+    the command's effect. `now`: the one time of the batch (UTC). `replayed`: an earlier request with the same
+    idempotency key did it. `overlaps`: bookings that stand in a block just placed.
+    """
+
+    subject: Booking | Resource | Block
+    subject_position: int
+    created: bool
+    position: int
+    now: datetime
+    replayed: bool = False
+    overlaps: tuple[str, ...] = ()
+
+
+class Busy(Exception):  # noqa: N818 - said to the client by this name
+    """The queue is full, or this caller's share of it. Nothing was stored."""

@@ -1,0 +1,1 @@
+"""The rules of booking: pure decisions over events. No clock, no randomness, no I/O."""

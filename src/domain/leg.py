@@ -1,0 +1,86 @@
+"""A leg: one resource from start to end, as a booking asks for it and as it has it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from domain.interval import MINUTE, Interval, dates_touched, exact_instant_at, in_zone, split_by_date
+from domain.plan import Stored
+from domain.refusal import Refused
+from domain.resource import Resource
+
+LONGEST_DATES = 31
+
+
+class Leg(Stored):
+    """What a booking has: start and end with the resource's offset, and the dates on which it holds claims."""
+
+    resource: str
+    timezone: str
+    start: datetime
+    end: datetime
+    units: int
+    days: tuple[date, ...]
+
+
+class WantedLeg(NamedTuple):
+    """What a booking asks for. A time without offset is wall-clock time of the resource; no end: the shortest."""
+
+    resource: str
+    start: datetime
+    end: datetime | None
+    units: int
+
+
+def interval_of(wanted: WantedLeg, resource: Resource) -> Interval:
+    """The instants that a wanted leg names, with the resource's offset.
+
+    Raises `Refused` (`no-such-local-time`, `ambiguous-local-time`).
+    """
+    start = moment(wanted.start, resource)
+    if wanted.end is None:
+        return Interval(start, in_zone(start + resource.policy.min_duration * MINUTE, resource.plan.zone))
+    return Interval(start, moment(wanted.end, resource))
+
+
+def moment(given: datetime, resource: Resource) -> datetime:
+    """A time as the API takes it, as an instant with the resource's offset. Raises `Refused` (local times)."""
+    zone = resource.plan.zone
+    return exact_instant_at(given, zone) if given.tzinfo is None else in_zone(given, zone)
+
+
+def claimed_interval(interval: Interval, resource: Resource) -> Interval:
+    """The interval with the buffers that are kept free around it."""
+    policy = resource.policy
+    before, after = timedelta(minutes=policy.buffer_before), timedelta(minutes=policy.buffer_after)
+    return Interval(interval.start - before, interval.end + after)
+
+
+def leg_of(wanted: WantedLeg, interval: Interval, resource: Resource) -> Leg:
+    """The leg that a booking gets, once the rules allow it. Raises `Refused` (`bad-duration`)."""
+    zone = resource.plan.zone
+    days = tuple(dates_touched(claimed_interval(interval, resource), zone))
+    must_be_short_enough(len(days))
+    return Leg(
+        resource=wanted.resource,
+        timezone=resource.timezone,
+        start=interval.start,
+        end=interval.end,
+        units=wanted.units,
+        days=days,
+    )
+
+
+def must_be_short_enough(dates: int) -> None:
+    """Raises `Refused` (`bad-duration`) for more dates than one booking or block may lie on."""
+    if dates > LONGEST_DATES:
+        raise Refused(
+            "bad-duration",
+            f"This lies on {dates} dates; at most {LONGEST_DATES} are possible. Please split it.",
+            most_dates=LONGEST_DATES,
+        )
+
+
+def claimed_parts(leg: Leg, resource: Resource) -> Iterator[tuple[date, Interval]]:
+    """What a leg claims on each of its dates, buffers included."""
+    yield from split_by_date(claimed_interval(Interval(leg.start, leg.end), resource), resource.plan.zone)

@@ -1,0 +1,370 @@
+"""A resource-day: one resource on one date of its own zone. It guards capacity; its stream alone proves it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from operator import add
+from typing import ClassVar, Literal, NamedTuple, Self
+
+from domain.block import BlockSource
+from domain.event import Aggregate, Cause, Event
+from domain.interval import DAY, MINUTE, Interval, first_instant
+from domain.plan import Plan
+from domain.refusal import Refused
+from domain.resource import Resource
+
+ReleaseReason = Literal["expired", "cancelled", "rejected", "revoked", "rescheduled"]
+
+ALL_UNITS = 1_000_000_000
+"""What a block of all capacity counts as: more than any capacity."""
+
+
+class DayOpened(Event):
+    """The day is used for the first time: its first instant, its minutes (1,380 to 1,500), and what it opened under."""
+
+    TOPIC: ClassVar[str] = "DayOpened.1"
+    resource: str
+    date: date
+    starts: datetime
+    minutes: int
+    capacity: int
+    resource_version: int
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.open(self)
+
+
+class DayRevised(Event):
+    """The day caught up with its resource."""
+
+    TOPIC: ClassVar[str] = "DayRevised.1"
+    capacity: int
+    resource_version: int
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.capacity, aggregate.resource_version = self.capacity, self.resource_version
+
+
+class TimeClaimed(Event):
+    """Units were taken for a booking's leg, buffers included; the part of it that lies on this day.
+
+    `leg` counts the booking's legs from 0. `until` is when a hold lapses, none for good. `counted`: whether the
+    claim counts for the customer's daily limit on this day.
+    """
+
+    TOPIC: ClassVar[str] = "TimeClaimed.1"
+    booking: str
+    leg: int
+    customer: str
+    start: datetime
+    end: datetime
+    units: int
+    until: datetime | None
+    counted: bool
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.take(
+            Claim(
+                self.booking,
+                self.leg,
+                self.customer,
+                self.start,
+                self.end,
+                self.units,
+                self.until,
+                self.counted,
+            )
+        )
+
+
+class ClaimKept(Event):
+    """A hold was confirmed: the booking's claims on this day no longer lapse."""
+
+    TOPIC: ClassVar[str] = "ClaimKept.1"
+    booking: str
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.keep_for_good(self.booking)
+
+
+class TimeReleased(Event):
+    """All that a booking had claimed on this day was given back."""
+
+    TOPIC: ClassVar[str] = "TimeReleased.1"
+    booking: str
+    reason: ReleaseReason
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.give_back(self.booking)
+
+
+class TimeBlocked(Event):
+    """A block's part on this day. `units` none means all capacity; `reason` is sealed."""
+
+    TOPIC: ClassVar[str] = "TimeBlocked.1"
+    block: str
+    start: datetime
+    end: datetime
+    units: int | None
+    source: BlockSource
+    reason: str | None
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.shut(BlockedTime(self.block, self.start, self.end, self.units, self.source, self.reason))
+
+
+class TimeUnblocked(Event):
+    """A block's part on this day was given back."""
+
+    TOPIC: ClassVar[str] = "TimeUnblocked.1"
+    block: str
+
+    def apply(self, aggregate: "ResourceDay") -> None:
+        aggregate.reopen(self.block)
+
+
+class Claim(NamedTuple):
+    """Units taken on this day from start to end (buffers included) by a leg of a booking."""
+
+    booking: str
+    leg: int
+    customer: str
+    start: datetime
+    end: datetime
+    units: int
+    until: datetime | None
+    counted: bool
+
+
+class Wanted(NamedTuple):
+    """A claim that a booking asks for, and the start and end of its leg as people named them."""
+
+    claim: Claim
+    start: datetime
+    end: datetime
+
+
+class BlockedTime(NamedTuple):
+    """A block's part on this day."""
+
+    block: str
+    start: datetime
+    end: datetime
+    units: int | None
+    source: BlockSource
+    reason: str | None
+
+
+class ResourceDay(Aggregate):
+    """Stream `day/<resource>/<date>`. Usage is kept as two strips of minutes, so that claiming is one `max`."""
+
+    resource: str
+    date: date
+    starts: datetime
+    minutes: int
+    capacity: int
+    resource_version: int
+    claims: dict[str, tuple[Claim, ...]]
+    lapsing: dict[str, datetime]
+    blocks: dict[str, BlockedTime]
+    claimed: list[int]
+    blocked: list[int]
+
+    def begin(self) -> None:
+        self.resource, day = self.id.removeprefix("day/").rsplit("/", 1)
+        self.date = date.fromisoformat(day)
+        self.claims, self.lapsing, self.blocks = {}, {}, {}
+        self.claimed, self.blocked = [], []
+        self.capacity = self.resource_version = self.minutes = 0
+
+    @staticmethod
+    def stream(resource: str, day: date) -> str:
+        """The name of a resource-day's stream."""
+        return f"day/{resource}/{day.isoformat()}"
+
+    def copy(self) -> Self:
+        twin = super().copy()
+        twin.claims, twin.lapsing, twin.blocks = self.claims.copy(), self.lapsing.copy(), self.blocks.copy()
+        twin.claimed, twin.blocked = self.claimed.copy(), self.blocked.copy()
+        return twin
+
+    # How events change the state.
+
+    def open(self, event: DayOpened) -> None:
+        """Set the day's frame; applying later events needs no time-zone database."""
+        self.starts, self.minutes = event.starts, event.minutes
+        self.capacity, self.resource_version = event.capacity, event.resource_version
+        self.claimed, self.blocked = [0] * event.minutes, [0] * event.minutes
+
+    def take(self, claim: Claim) -> None:
+        """Add a claim."""
+        self.claims[claim.booking] = (*self.claims.get(claim.booking, ()), claim)
+        if claim.until is not None:
+            self.lapsing[claim.booking] = claim.until
+        self._add(self.claimed, claim.start, claim.end, claim.units)
+
+    def keep_for_good(self, booking: str) -> None:
+        """Let a booking's claims no longer lapse."""
+        self.lapsing.pop(booking, None)
+        self.claims[booking] = tuple(claim._replace(until=None) for claim in self.claims[booking])
+
+    def give_back(self, booking: str) -> None:
+        """Remove all claims of a booking."""
+        self.lapsing.pop(booking, None)
+        for claim in self.claims.pop(booking):
+            self._add(self.claimed, claim.start, claim.end, -claim.units)
+
+    def shut(self, block: BlockedTime) -> None:
+        """Add a block."""
+        self.blocks[block.block] = block
+        self._add(self.blocked, block.start, block.end, ALL_UNITS if block.units is None else block.units)
+
+    def reopen(self, block: str) -> None:
+        """Remove a block."""
+        lifted = self.blocks.pop(block)
+        self._add(
+            self.blocked, lifted.start, lifted.end, -(ALL_UNITS if lifted.units is None else lifted.units)
+        )
+
+    def _add(self, strip: list[int], start: datetime, end: datetime, units: int) -> None:
+        minutes = self.minutes_between(start, end)
+        strip[minutes] = [taken + units for taken in strip[minutes]]
+
+    # What can be seen of it.
+
+    def minutes_between(self, start: datetime, end: datetime) -> slice:
+        """The day's minutes, counted from its first instant, that an interval covers."""
+        return slice(
+            max(0, (start - self.starts) // MINUTE),
+            max(0, min(self.minutes, -((self.starts - end) // MINUTE))),
+        )
+
+    def peak_claimed(self, start: datetime, end: datetime) -> int:
+        """The most units that claims take at any moment of the interval; 0 on a day never touched."""
+        return max(self.claimed[self.minutes_between(start, end)], default=0) if self.exists else 0
+
+    def left(self, start: datetime, end: datetime, capacity: int) -> int:
+        """Units that could be taken from start to end under a capacity; below 0 where more is taken than that."""
+        if not self.exists:
+            return capacity
+        minutes = self.minutes_between(start, end)
+        if not self.blocks:
+            return capacity - max(self.claimed[minutes], default=0)
+        return capacity - max(map(add, self.claimed[minutes], self.blocked[minutes]), default=0)
+
+    def counted_bookings(self, customer: str) -> Iterable[str]:
+        """The bookings of a customer that have a claim here counting for the daily limit."""
+        return [
+            booking
+            for booking, claims in self.claims.items()
+            if any(claim.counted and claim.customer == customer for claim in claims)
+        ]
+
+    # Decisions.
+
+    def change(
+        self,
+        cause: Cause,
+        resource: Resource,
+        *,
+        release: tuple[str, ReleaseReason] | None = None,
+        claim: Sequence[Wanted] = (),
+    ) -> None:
+        """Give back what a booking has here and take what it wants instead, judged together.
+
+        Raises `Refused` (`not-available`); what was recorded before that is to be thrown away with this copy.
+        """
+        self.catch_up(cause, resource)
+        if release is not None and release[0] in self.claims:
+            self.record(TimeReleased, cause, booking=release[0], reason=release[1])
+        for wanted in claim:
+            self._must_fit(wanted, resource)
+            self.record(TimeClaimed, cause, **wanted.claim._asdict())
+
+    def release(self, cause: Cause, booking: str, reason: ReleaseReason) -> None:
+        """Give back all that a booking has here."""
+        if booking in self.claims:
+            self.record(TimeReleased, cause, booking=booking, reason=reason)
+
+    def keep(self, cause: Cause, booking: str) -> None:
+        """Make a hold's claims permanent."""
+        if booking in self.lapsing:
+            self.record(ClaimKept, cause, booking=booking)
+
+    def block(self, cause: Cause, resource: Resource, blocked: BlockedTime) -> list[str]:
+        """Take time away; returns the bookings that stand in it."""
+        self.catch_up(cause, resource)
+        wanted = Interval(blocked.start, blocked.end)
+        overlaps = [
+            booking
+            for booking, claims in self.claims.items()
+            if any(wanted.overlaps(Interval(claim.start, claim.end)) for claim in claims)
+        ]
+        self.record(TimeBlocked, cause, **blocked._asdict())
+        return overlaps
+
+    def unblock(self, cause: Cause, block: str) -> None:
+        """Give a block's time back."""
+        if block in self.blocks:
+            self.record(TimeUnblocked, cause, block=block)
+
+    def catch_up(self, cause: Cause, resource: Resource) -> None:
+        """Let lapsed holds go, then take over what the resource's administrator changed."""
+        if not self.exists:
+            self._open(cause, resource.plan, resource)
+            return
+        if self.lapsing:
+            for booking in [key for key, until in self.lapsing.items() if until <= cause.timestamp]:
+                self.record(TimeReleased, cause, booking=booking, reason="expired")
+        if self.resource_version != resource.version:
+            self.record(DayRevised, cause, capacity=resource.capacity, resource_version=resource.version)
+
+    def _open(self, cause: Cause, plan: Plan, resource: Resource) -> None:
+        starts = first_instant(self.date, plan.zone)
+        length: timedelta = first_instant(self.date + DAY, plan.zone) - starts
+        self.record(
+            DayOpened,
+            cause,
+            resource=self.resource,
+            date=self.date,
+            starts=starts,
+            minutes=length // MINUTE,
+            capacity=resource.capacity,
+            resource_version=resource.version,
+        )
+
+    def _must_fit(self, wanted: Wanted, resource: Resource) -> None:
+        claim, capacity = wanted.claim, self.capacity
+        left = self.left(claim.start, claim.end, capacity)
+        if left >= claim.units:
+            return
+        booked = self.peak_claimed(claim.start, claim.end)
+        shut = (
+            capacity - max(self.blocked[self.minutes_between(claim.start, claim.end)], default=0)
+            < claim.units
+        )
+        raise Refused(
+            "not-available",
+            why_not(resource.name, wanted, capacity, booked, max(left, 0), shut=shut),
+            resource=self.resource,
+            start=wanted.start.isoformat(),
+            end=wanted.end.isoformat(),
+            units=claim.units,
+            capacity=capacity,
+            booked=booked,
+            available=max(left, 0),
+        )
+
+
+def why_not(name: str, wanted: Wanted, capacity: int, booked: int, left: int, *, shut: bool) -> str:
+    """The sentence of a `not-available`: `booked` of `capacity` units are taken, `left` could be had."""
+    when = f"{wanted.start:%H:%M} on {wanted.start.day} {wanted.start:%B}"
+    if shut and left <= 0:
+        return f"{name} is blocked at {when}. Please choose another time."
+    if left > 0:
+        asked = wanted.claim.units
+        return f"{name} has {left} of {capacity} left at {when}, not {asked}. Please take fewer, or choose another time."
+    return f"{name} is fully booked at {when} ({booked} of {capacity} taken). Please choose another time."
+
+
+for _event in (DayOpened, DayRevised, TimeClaimed, ClaimKept, TimeReleased, TimeBlocked, TimeUnblocked):
+    _event.aggregate = ResourceDay
