@@ -36,7 +36,7 @@ class BookingHeld(Event):
 
 
 class BookingRequested(Event):
-    """A booking waits for the desk. `terms` only when it begins with this; `details` when they are new, sealed."""
+    """A booking waits for the desk. `terms` only when it begins with this; `details`, sealed, when new."""
 
     TOPIC: ClassVar[str] = "BookingRequested.1"
     terms: Terms | None
@@ -48,7 +48,7 @@ class BookingRequested(Event):
 
 
 class BookingConfirmed(Event):
-    """A booking stands. `terms` only when it begins with this; `details` when they are new; both may be sealed."""
+    """A booking stands. `terms` only when it begins with this; `details` when new; it and `reason` are sealed."""
 
     TOPIC: ClassVar[str] = "BookingConfirmed.1"
     terms: Terms | None
@@ -225,17 +225,22 @@ class Booking(Aggregate):
         return self._end("cancel", BookingCancelled, {"held", "pending", "confirmed"}, cause, reason)
 
     def complete(self, cause: Cause, reason: str | None) -> bool:
-        """Say that it took place, from its start on. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
+        """Say that it took place, once it began. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
         return self._end("complete", BookingCompleted, {"confirmed"}, cause, reason, from_start=True)
 
     def mark_no_show(self, cause: Cause, reason: str | None) -> bool:
-        """Say that nobody came, from its start on. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
+        """Say that nobody came, once it began. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
         return self._end("no-show", BookingMarkedNoShow, {"confirmed"}, cause, reason, from_start=True)
 
-    def reschedule(self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool) -> bool:
-        """Move to other legs. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
+    def reschedule(
+        self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool, even_if_equal: bool = False
+    ) -> bool:
+        """Move to other legs. Raises `Refused` (`hold-expired`, `invalid-transition`).
+
+        `even_if_equal`: write it down although nothing moves, so that a later repeat of the same request is known.
+        """
         self.must_be_movable(cause.timestamp)
-        if legs == self.legs:
+        if legs == self.legs and not even_if_equal:
             return False
         status = "pending" if approval else "confirmed"
         self.record(BookingRescheduled, cause, legs=legs, status=status)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ MOST = 1_000_000
 FIRST_DATE, LAST_DATE = date(1970, 1, 2), date(2999, 12, 30)
 WALL_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+NOT_PLACES = ("localtime", "posixrules", "posix/", "right/")
+"""What some machines keep beside the database's zones: their own setting, and zones that count leap seconds."""
 POLICY_BOUNDS: Mapping[str, tuple[int, int]] = {
     "step": (5, MINUTES_A_DAY),
     "min_duration": (5, 31 * MINUTES_A_DAY),
@@ -134,6 +137,8 @@ def _of_policy(definition: Definition) -> Errors:
 
 def _of_timezone(timezone: str) -> Errors:
     try:
+        if timezone.startswith(NOT_PLACES):
+            raise ValueError(timezone)
         ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
         yield "/timezone", "this time zone is not in the time-zone database; write it like Europe/Vienna"
@@ -161,7 +166,7 @@ def _of_one_date(pointer: str, windows: Windows) -> Errors:
             yield f"{pointer}/{index}", "a window is written like ['09:00', '17:00']; 24:00 may only end one"
             return
     ordered = _ordered(windows)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if wall_window(later).opens < wall_window(earlier).closes:
             yield pointer, f"windows may touch, never overlap: {'-'.join(earlier)} and {'-'.join(later)}"
 

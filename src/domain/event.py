@@ -19,8 +19,8 @@ class Event(BaseModel, CanMutateAggregate[str]):
     """A fact. Topic and field names are a storage format: they never change (a new version of them does).
 
     The excluded fields are columns of the log, the others its `state`, a JSON object. `by` is the actor, such
-    as `customer:c-5f0e...` or `system:sweeper`. `fingerprint` stands on the first event of a command that came
-    with an idempotency key: a keyed hash of the request's body.
+    as `customer:c-5f0e...` or `system:sweeper`. `fingerprint` stands on the first event of a command that
+    came with an idempotency key: a keyed hash of the request's body.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -44,9 +44,10 @@ class Event(BaseModel, CanMutateAggregate[str]):
 
     def mutate(self, aggregate: Any) -> Any:
         """Apply this event; a stream's first event finds the empty aggregate that it begins with."""
-        return super().mutate(
-            type(self).aggregate.untouched(self.originator_id) if aggregate is None else aggregate
-        )
+        begun = type(self).aggregate.untouched(self.originator_id) if aggregate is None else aggregate
+        if not begun.exists:
+            begun.begun_on(self.timestamp)
+        return super().mutate(begun)
 
 
 class Aggregate(BaseAggregate[str]):
@@ -64,10 +65,14 @@ class Aggregate(BaseAggregate[str]):
         return aggregate
 
     def copy(self) -> Self:
-        """A twin without pending events, to decide on. Applying events replaces values, so sharing them is safe."""
+        """A twin without pending events, to decide on. Events replace values, so sharing these is safe."""
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__, _pending_events=[])
         return twin
+
+    def begun_on(self, moment: datetime) -> None:
+        """Set when the stream's first event was written; the library knows it by a constructor that is not used."""
+        self._created_on = moment
 
     @property
     def exists(self) -> bool:

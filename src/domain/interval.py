@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ DAY = timedelta(days=1)
 
 
 class Interval(NamedTuple):
-    """From `start` to just before `end`; both are aware instants. 10:00-11:00 and 11:00-12:00 do not overlap."""
+    """From `start` to just before `end`, both aware instants. 10:00-11:00 and 11:00-12:00 do not overlap."""
 
     start: datetime
     end: datetime
@@ -35,10 +36,21 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def first_instant_at(wall: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the place's clocks show `wall` (naive), or have just jumped over it."""
-    earlier = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if earlier.astimezone(zone).replace(tzinfo=None) == wall:
-        return in_zone(earlier, zone)
-    return in_zone(_jump_between(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), earlier, zone), zone)
+    first, second = _offsets_at(wall, zone)
+    if first >= second:
+        return wall.replace(tzinfo=timezone(first), fold=0)
+    before, after = wall.replace(tzinfo=timezone(second)), wall.replace(tzinfo=timezone(first))
+    return in_zone(_jump_between(before.astimezone(UTC), after.astimezone(UTC), zone), zone)
+
+
+def _offsets_at(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:
+    """The zone's offsets for both folds of a wall-clock time (PEP 495).
+
+    Equal: it comes once. The first above the second: it comes twice. The first below the second: the clocks jump
+    over it, and the offsets are those before and after the jump.
+    """
+    first, second = zone.utcoffset(wall.replace(fold=0) if wall.fold else wall), zone.utcoffset(wall.replace(fold=1))
+    return first or timedelta(), second or timedelta()
 
 
 def _jump_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
@@ -57,16 +69,15 @@ def _jump_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime
 def exact_instant_at(wall: datetime, zone: ZoneInfo) -> datetime:
     """The one instant at which the place's clocks show `wall` (naive).
 
-    Raises `Refused` with `no-such-local-time` (clocks jump over it) or `ambiguous-local-time` (it comes twice).
+    Raises `Refused`: `no-such-local-time` (the clocks jump over it), `ambiguous-local-time` (it comes twice).
     """
-    first = wall.replace(tzinfo=zone, fold=0)
-    second = wall.replace(tzinfo=zone, fold=1)
+    first, second = _offsets_at(wall, zone)
+    if first == second:
+        return wall.replace(tzinfo=timezone(first), fold=0)
     shown = f"{wall:%H:%M on} {wall.day} {wall:%B %Y}"
     facts = {"local_time": wall.isoformat(), "timezone": zone.key}
-    if first.utcoffset() == second.utcoffset():
-        return in_zone(first, zone)
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
-        after = in_zone(first, zone)
+    if first < second:
+        after = in_zone(wall.replace(tzinfo=timezone(first)), zone)
         raise Refused(
             "no-such-local-time",
             f"{shown} does not exist in {zone.key}: the clocks are put forward over it. "
@@ -74,7 +85,7 @@ def exact_instant_at(wall: datetime, zone: ZoneInfo) -> datetime:
             **facts,
             next_local_time=after.isoformat(),
         )
-    choices = [in_zone(first, zone).isoformat(), in_zone(second, zone).isoformat()]
+    choices = [wall.replace(tzinfo=timezone(offset), fold=0).isoformat() for offset in (first, second)]
     raise Refused(
         "ambiguous-local-time",
         f"{shown} comes twice in {zone.key}: the clocks are put back. "
@@ -104,5 +115,5 @@ def split_by_date(interval: Interval, zone: ZoneInfo) -> list[tuple[date, Interv
     edges = [interval.start, *(first_instant(day, zone) for day in days[1:]), interval.end]
     return [
         (day, Interval(in_zone(start, zone), in_zone(end, zone)))
-        for day, start, end in zip(days, edges, edges[1:], strict=False)
+        for day, (start, end) in zip(days, pairwise(edges), strict=True)
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from domain.definition import FIRST_DATE, LAST_DATE
 from domain.interval import MINUTE, Interval, dates_touched, exact_instant_at, in_zone, split_by_date
 from domain.plan import Stored
 from domain.refusal import Refused
@@ -13,7 +14,7 @@ LONGEST_DATES = 31
 
 
 class Leg(Stored):
-    """What a booking has: start and end with the resource's offset, and the dates on which it holds claims."""
+    """What a booking has: start and end with the resource's offset, the dates on which it holds claims."""
 
     resource: str
     timezone: str
@@ -24,7 +25,7 @@ class Leg(Stored):
 
 
 class WantedLeg(NamedTuple):
-    """What a booking asks for. A time without offset is wall-clock time of the resource; no end: the shortest."""
+    """What a booking asks for. A time without offset is the resource's wall clock; no end: the shortest."""
 
     resource: str
     start: datetime
@@ -35,7 +36,7 @@ class WantedLeg(NamedTuple):
 def interval_of(wanted: WantedLeg, resource: Resource) -> Interval:
     """The instants that a wanted leg names, with the resource's offset.
 
-    Raises `Refused` (`no-such-local-time`, `ambiguous-local-time`).
+    Raises `Refused` as `moment` does.
     """
     start = moment(wanted.start, resource)
     if wanted.end is None:
@@ -44,7 +45,20 @@ def interval_of(wanted: WantedLeg, resource: Resource) -> Interval:
 
 
 def moment(given: datetime, resource: Resource) -> datetime:
-    """A time as the API takes it, as an instant with the resource's offset. Raises `Refused` (local times)."""
+    """A time as the API takes it, as an instant with the resource's offset.
+
+    Raises `Refused` (`no-such-local-time`, `ambiguous-local-time`); beyond the years that calendars are kept
+    for, where adding a day would overflow, `in-the-past` or `too-far-ahead`.
+    """
+    if given.date() < FIRST_DATE:
+        raise Refused("in-the-past", f"Times before {FIRST_DATE} cannot be booked.", start=given.isoformat())
+    if given.date() > LAST_DATE:
+        raise Refused(
+            "too-far-ahead",
+            f"Times after {LAST_DATE} cannot be booked.",
+            start=given.isoformat(),
+            last_date=LAST_DATE.isoformat(),
+        )
     zone = resource.plan.zone
     return exact_instant_at(given, zone) if given.tzinfo is None else in_zone(given, zone)
 

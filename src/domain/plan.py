@@ -37,7 +37,7 @@ def wall_window(times: WallTimes) -> WallWindow:
 
 
 class Stored(BaseModel):
-    """A value that events hold. It checks shapes alone: rules are checked before it is stored, not when read."""
+    """A value that events hold. It checks shapes alone: rules are checked before it is stored, not on reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -88,7 +88,7 @@ class Plan(NamedTuple):
         return self.hours.get(WEEKDAYS[day.weekday()], ()) if exception is None else exception.windows
 
     def windows_on(self, day: date) -> list[Window]:
-        """The windows that begin on a date, as instants; one that the clocks jump over entirely is left out."""
+        """The windows that begin on a date, as instants, without those that the clocks jump over entirely."""
         zone, midnight = self.zone, datetime.combine(day, time())
         windows = []
         for times in self.times_on(day):
@@ -102,21 +102,20 @@ class Plan(NamedTuple):
     def window_of(self, start: datetime) -> Window | None:
         """The window that an instant falls into, of its own date or one that runs on from the date before."""
         day = start.astimezone(self.zone).date()
-        for window in (*self.windows_on(day), *self.windows_on(day - DAY)):
-            if window.opens <= start < window.closes:
-                return window
+        for begins_on in (day, day - DAY):
+            for window in self.windows_on(begins_on):
+                if window.opens <= start < window.closes:
+                    return window
         return None
 
     def open_until(self, window: Window, at_least: datetime) -> datetime:
-        """The end of the opening that begins with `window`, followed through windows that touch until `at_least`."""
+        """The end of the opening that `window` begins, followed through windows that touch to `at_least`."""
         closes, day = window.closes, window.date
-        while closes < at_least:
-            touching = next(
-                (w for d in (day, day + DAY) for w in self.windows_on(d) if w.opens == closes), None
-            )
-            if touching is None:
-                break
-            closes, day = touching.closes, touching.date
+        while closes < at_least and day <= closes.date():
+            for later in self.windows_on(day):
+                if later.opens == closes:
+                    closes = later.closes
+            day += DAY
         return closes
 
     def touches(self, day: date) -> bool:
@@ -127,11 +126,13 @@ class Plan(NamedTuple):
         )
 
     def slots_on(self, day: date, minutes: int) -> Iterator[Interval]:
-        """The slots of `minutes` that begin in the windows of a date: one for each start on the grid that fits."""
+        """The slots of `minutes` that begin in the windows of a date: one for each start on a grid that fits."""
         length, step = minutes * MINUTE, self.policy.step * MINUTE
-        zone = self.zone
-        for window in self.windows_on(day):
-            until = self.open_until(window, window.closes + length)
+        zone, windows = self.zone, self.windows_on(day)
+        until = None
+        for window in windows:
+            if until is None or window.closes > until:
+                until = self.open_until(window, windows[-1].closes + length)
             start = window.opens
             while start < window.closes and start + length <= until:
                 yield Interval(in_zone(start, zone), in_zone(start + length, zone))

@@ -1,17 +1,23 @@
 """The booking rules, each with a name, in the order in which the first broken one is told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cached_property
 
-from domain.interval import DAY, MINUTE, Interval
+from domain.interval import DAY, MINUTE, Interval, in_zone
 from domain.leg import LONGEST_DATES
+from domain.plan import Window
 from domain.refusal import Refused
 from domain.resource import Resource
 
 
-class Request(NamedTuple):
-    """A leg that somebody asks for, at the moment `now`; `by_staff` lifts the rules that bind customers alone."""
+@dataclass(frozen=True)
+class Request:
+    """A leg that somebody asks for, at the moment `now`, its instants with the resource's offset.
+
+    `by_staff` lifts the rules that bind customers alone.
+    """
 
     resource: Resource
     interval: Interval
@@ -24,6 +30,11 @@ class Request(NamedTuple):
     def minutes(self) -> float:
         """The asked length in minutes."""
         return self.interval.minutes
+
+    @cached_property
+    def window(self) -> Window | None:
+        """The opening window that it starts in; several rules look at it."""
+        return self.resource.plan.window_of(self.interval.start)
 
 
 BookingPolicy = Callable[[Request], None]
@@ -43,7 +54,7 @@ def starts_in_the_future(asked: Request) -> None:
 def date_is_open(asked: Request) -> None:
     """Refuses `closed`: no window touches the date on which it starts."""
     plan, day = asked.resource.plan, asked.interval.start.date()
-    if plan.touches(day):
+    if asked.window is not None or plan.touches(day):
         return
     exception = plan.exceptions.get(day)
     reason = exception.reason if exception else None
@@ -59,7 +70,7 @@ def date_is_open(asked: Request) -> None:
 def lies_within_hours(asked: Request) -> None:
     """Refuses `outside-hours`: a start in no window, or an end beyond the windows that touch it."""
     plan, day = asked.resource.plan, asked.interval.start.date()
-    window = plan.window_of(asked.interval.start)
+    window = asked.window
     longest = timedelta(days=LONGEST_DATES + 1)
     end = min(asked.interval.end, asked.interval.start + longest)
     if window is not None and plan.open_until(window, end) >= end:
@@ -68,23 +79,27 @@ def lies_within_hours(asked: Request) -> None:
     spoken = ", ".join(f"{opens}-{closes}" for opens, closes in hours) or "not at all"
     raise Refused(
         "outside-hours",
-        f"{asked.resource.name} is not open for all of {_span(asked)}; on {day:%A}, {day.day} {day:%B} it opens "
-        f"{spoken}. Please choose a time within its hours.",
+        f"{asked.resource.name} is not open for all of {_span(asked)}; "
+        f"on {day:%A}, {day.day} {day:%B} it opens {spoken}. Please choose a time within its hours.",
         hours=[[*times] for times in hours],
     )
 
 
 def starts_on_the_grid(asked: Request) -> None:
     """Refuses `off-grid`: a start between the grid's points, counted from its window's first instant."""
-    window, step = asked.resource.plan.window_of(asked.interval.start), asked.resource.policy.step
-    if window is None or not (asked.interval.start - window.opens) % (step * MINUTE):
+    window, step = asked.window, asked.resource.policy.step
+    if window is None:
         return
-    before = asked.interval.start - (asked.interval.start - window.opens) % (step * MINUTE)
+    past = (asked.interval.start - window.opens) % (step * MINUTE)
+    if not past:
+        return
+    zone = asked.resource.plan.zone
+    before, after = (in_zone(asked.interval.start - past + steps * step * MINUTE, zone) for steps in (0, 1))
     raise Refused(
         "off-grid",
         f"Bookings of {asked.resource.name} start every {step} minutes from {window.opens:%H:%M}; "
-        f"{asked.interval.start:%H:%M} lies between two starts. Please choose {before:%H:%M} or "
-        f"{before + step * MINUTE:%H:%M}.",
+        f"{asked.interval.start:%H:%M} lies between two starts. Please choose {before:%H:%M} "
+        f"or {after:%H:%M}.",
         step=step,
         window_opens=window.opens.isoformat(),
     )
@@ -111,7 +126,7 @@ def has_a_right_length(asked: Request) -> None:
 
 
 def gives_enough_notice(asked: Request) -> None:
-    """Refuses `too-soon`: less than `min_notice` minutes ahead; the boundary itself is allowed. Not for staff."""
+    """Refuses `too-soon`: less than `min_notice` minutes ahead; the boundary itself is allowed. Not to staff."""
     notice = asked.resource.policy.min_notice
     if not asked.by_staff and asked.interval.start < asked.now + notice * MINUTE:
         raise Refused(
@@ -123,7 +138,7 @@ def gives_enough_notice(asked: Request) -> None:
 
 
 def lies_within_the_horizon(asked: Request) -> None:
-    """Refuses `too-far-ahead`: more than `max_advance_days` local dates ahead, the last included. Not for staff."""
+    """Refuses `too-far-ahead`: beyond `max_advance_days` local dates, the last included. Not to staff."""
     days = asked.resource.policy.max_advance_days
     today = asked.now.astimezone(asked.resource.plan.zone).date()
     if not asked.by_staff and asked.interval.start.date() > today + days * DAY:
@@ -148,12 +163,12 @@ def seats_the_party(asked: Request) -> None:
 
 
 def takes_no_more_units_than_allowed(asked: Request) -> None:
-    """Refuses `too-many-units`: more than `max_units` in one booking."""
+    """Refuses `too-many-units`: more than `max_units` in one booking, or less than one."""
     most = asked.resource.policy.max_units
-    if asked.units > most:
+    if not 1 <= asked.units <= most:
         raise Refused(
             "too-many-units",
-            f"One booking of {asked.resource.name} may take {most}, not {asked.units}.",
+            f"One booking of {asked.resource.name} may take 1 to {most}, not {asked.units}.",
             max_units=most,
         )
 
@@ -184,8 +199,8 @@ def must_keep_daily_limit(resource: Resource, start: datetime, active: int) -> N
     if limit is not None and active >= limit:
         raise Refused(
             "daily-limit",
-            f"One customer may have {limit} active booking{'s' if limit > 1 else ''} a day of {resource.name}, "
-            f"and has {active} on {start.day} {start:%B}. Please choose another day.",
+            f"One customer may have {limit} active booking{'s' if limit > 1 else ''} a day "
+            f"of {resource.name}, and has {active} on {start.day} {start:%B}. Please choose another day.",
             limit=limit,
         )
 

@@ -96,12 +96,16 @@ class Resource(Aggregate):
         self.record(ResourceRegistered, cause, timezone=timezone, definition=definition.checked(timezone))
 
     def revise(self, cause: Cause, timezone: str | None, definition: Definition) -> None:
-        """Define it anew; nothing is written when it is so already. Raises `Refused` (`malformed`, `unknown-resource`)."""
+        """Define it anew; nothing is written when it is so already.
+
+        Raises `Refused` (`malformed`, `unknown-resource`).
+        """
         self.must_be_open()
         if timezone not in {None, self.timezone}:
             raise Refused(
                 "malformed",
-                f"The time zone of {self.name} is {self.timezone} and cannot be changed. Register another resource.",
+                f"The time zone of {self.name} is {self.timezone} and cannot be changed. "
+                "Register another resource.",
                 errors=[{"pointer": "/timezone", "detail": f"is {self.timezone} and fixed at registration"}],
             )
         checked = definition.checked(self.timezone)

@@ -1,6 +1,6 @@
-"""A resource-day: one resource on one date of its own zone. It guards capacity; its stream alone proves it."""
+"""A resource-day: one resource on one date of its own zone. It guards capacity, as its stream proves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from operator import add
 from typing import ClassVar, Literal, NamedTuple, Self
@@ -14,12 +14,14 @@ from domain.resource import Resource
 
 ReleaseReason = Literal["expired", "cancelled", "rejected", "revoked", "rescheduled"]
 
+Date = date  # inside ResourceDay, `date` is the attribute
+
 ALL_UNITS = 1_000_000_000
 """What a block of all capacity counts as: more than any capacity."""
 
 
 class DayOpened(Event):
-    """The day is used for the first time: its first instant, its minutes (1,380 to 1,500), and what it opened under."""
+    """The day is used for the first time: its first instant, its minutes (1,380 to 1,500), what it opened under."""
 
     TOPIC: ClassVar[str] = "DayOpened.1"
     resource: str
@@ -47,8 +49,8 @@ class DayRevised(Event):
 class TimeClaimed(Event):
     """Units were taken for a booking's leg, buffers included; the part of it that lies on this day.
 
-    `leg` counts the booking's legs from 0. `until` is when a hold lapses, none for good. `counted`: whether the
-    claim counts for the customer's daily limit on this day.
+    `leg` counts the booking's legs from 0. `until` is when a hold lapses, none for good. `counted`: whether
+    the claim counts for the customer's daily limit on this day.
     """
 
     TOPIC: ClassVar[str] = "TimeClaimed.1"
@@ -155,7 +157,7 @@ class BlockedTime(NamedTuple):
 
 
 class ResourceDay(Aggregate):
-    """Stream `day/<resource>/<date>`. Usage is kept as two strips of minutes, so that claiming is one `max`."""
+    """Stream `day/<resource>/<date>`. Usage is kept as two strips of minutes: claiming is one `max`."""
 
     resource: str
     date: date
@@ -164,6 +166,7 @@ class ResourceDay(Aggregate):
     capacity: int
     resource_version: int
     claims: dict[str, tuple[Claim, ...]]
+    counted: dict[str, tuple[str, ...]]
     lapsing: dict[str, datetime]
     blocks: dict[str, BlockedTime]
     claimed: list[int]
@@ -172,18 +175,19 @@ class ResourceDay(Aggregate):
     def begin(self) -> None:
         self.resource, day = self.id.removeprefix("day/").rsplit("/", 1)
         self.date = date.fromisoformat(day)
-        self.claims, self.lapsing, self.blocks = {}, {}, {}
+        self.claims, self.counted, self.lapsing, self.blocks = {}, {}, {}, {}
         self.claimed, self.blocked = [], []
         self.capacity = self.resource_version = self.minutes = 0
 
     @staticmethod
-    def stream(resource: str, day: date) -> str:
+    def stream(resource: str, day: Date) -> str:
         """The name of a resource-day's stream."""
         return f"day/{resource}/{day.isoformat()}"
 
     def copy(self) -> Self:
         twin = super().copy()
-        twin.claims, twin.lapsing, twin.blocks = self.claims.copy(), self.lapsing.copy(), self.blocks.copy()
+        twin.claims, twin.counted = self.claims.copy(), self.counted.copy()
+        twin.lapsing, twin.blocks = self.lapsing.copy(), self.blocks.copy()
         twin.claimed, twin.blocked = self.claimed.copy(), self.blocked.copy()
         return twin
 
@@ -198,6 +202,8 @@ class ResourceDay(Aggregate):
     def take(self, claim: Claim) -> None:
         """Add a claim."""
         self.claims[claim.booking] = (*self.claims.get(claim.booking, ()), claim)
+        if claim.counted:
+            self.counted[claim.customer] = (*self.counted_bookings(claim.customer), claim.booking)
         if claim.until is not None:
             self.lapsing[claim.booking] = claim.until
         self._add(self.claimed, claim.start, claim.end, claim.units)
@@ -212,6 +218,15 @@ class ResourceDay(Aggregate):
         self.lapsing.pop(booking, None)
         for claim in self.claims.pop(booking):
             self._add(self.claimed, claim.start, claim.end, -claim.units)
+            if claim.counted:
+                self._count_no_more(claim)
+
+    def _count_no_more(self, claim: Claim) -> None:
+        others = tuple(key for key in self.counted_bookings(claim.customer) if key != claim.booking)
+        if others:
+            self.counted[claim.customer] = others
+        else:
+            self.counted.pop(claim.customer, None)
 
     def shut(self, block: BlockedTime) -> None:
         """Add a block."""
@@ -243,7 +258,7 @@ class ResourceDay(Aggregate):
         return max(self.claimed[self.minutes_between(start, end)], default=0) if self.exists else 0
 
     def left(self, start: datetime, end: datetime, capacity: int) -> int:
-        """Units that could be taken from start to end under a capacity; below 0 where more is taken than that."""
+        """Units that could be taken from start to end under a capacity; below 0 where more than that is taken."""
         if not self.exists:
             return capacity
         minutes = self.minutes_between(start, end)
@@ -251,13 +266,9 @@ class ResourceDay(Aggregate):
             return capacity - max(self.claimed[minutes], default=0)
         return capacity - max(map(add, self.claimed[minutes], self.blocked[minutes]), default=0)
 
-    def counted_bookings(self, customer: str) -> Iterable[str]:
+    def counted_bookings(self, customer: str) -> tuple[str, ...]:
         """The bookings of a customer that have a claim here counting for the daily limit."""
-        return [
-            booking
-            for booking, claims in self.claims.items()
-            if any(claim.counted and claim.customer == customer for claim in claims)
-        ]
+        return self.counted.get(customer, ())
 
     # Decisions.
 
@@ -362,7 +373,10 @@ def why_not(name: str, wanted: Wanted, capacity: int, booked: int, left: int, *,
         return f"{name} is blocked at {when}. Please choose another time."
     if left > 0:
         asked = wanted.claim.units
-        return f"{name} has {left} of {capacity} left at {when}, not {asked}. Please take fewer, or choose another time."
+        return (
+            f"{name} has {left} of {capacity} left at {when}, not {asked}. "
+            "Please take fewer, or choose another time."
+        )
     return f"{name} is fully booked at {when} ({booked} of {capacity} taken). Please choose another time."
 
 

@@ -1,8 +1,8 @@
 """The event log: what both stores promise."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -21,7 +21,6 @@ from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 __all__ = ["EventLog", "HeadMoved", "LockedLog", "OutcomeUnknown", "StoreUnavailable", "chained", "moved"]
 
 UNIT_SEPARATOR = "\x1f"
-_NEVER_STORED = ("\0", UNIT_SEPARATOR)
 
 
 class LockedLog(Reading):
@@ -31,12 +30,26 @@ class LockedLog(Reading):
     """
 
     head: Head
+    _failed = False
 
     @abstractmethod
     def append(self, events: Sequence[LoggedEvent]) -> Head:
         """Append at the head; answers the new head. Raises the library's IntegrityError when a stream has
         that version already; the session is then good for nothing but leaving.
         """
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise
+
+    def refuse_after_failure(self) -> None:
+        """Raise ProgrammingError if an append failed and the session was to be committed all the same."""
+        if self._failed:
+            raise ProgrammingError("An append of this session failed: nothing of it is stored.")
 
 
 class EventLog(Reading, ApplicationRecorder):
@@ -48,6 +61,8 @@ class EventLog(Reading, ApplicationRecorder):
     """32 random bytes, made with the log; never leave it."""
     created: bool
     """Whether this log was new when it was opened."""
+    follower: Follower
+    """Waits for the log to grow; one for all threads of this process."""
     sole_process: bool
     """Whether the store itself sees to it that only this process serves."""
 
@@ -75,14 +90,14 @@ class EventLog(Reading, ApplicationRecorder):
 
     @abstractmethod
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """One durable statement on a table beside the log, with `?` as placeholder; answers its rows."""
+        """One durable statement on a table beside the log, with `?` as placeholder; answers its rows.
+
+        Not inside a locked session of the same thread. Raises StoreUnavailable or OutcomeUnknown.
+        """
 
     @abstractmethod
     def scrub(self) -> None:
         """Leave no trace of deleted rows in files where the store itself would keep them for a while."""
-
-    @abstractmethod
-    def _start_follower(self) -> Follower: ...
 
     @abstractmethod
     def close(self) -> None:
@@ -93,15 +108,9 @@ class EventLog(Reading, ApplicationRecorder):
         """The people beside the log."""
         return CustomerTable(self)
 
-    @cached_property
-    def follower(self) -> Follower:
-        """Waits for the log to grow; one for all threads of this process."""
-        return self._start_follower()
-
     def appended(self, position: int) -> None:
         """Tell those who wait in this process that the head is at `position`."""
-        if "follower" in self.__dict__:  # nobody waits before somebody asked for a follower
-            self.follower.ring(position)
+        self.follower.ring(position)
 
     # The library's interface
 
@@ -153,9 +162,7 @@ class EventLog(Reading, ApplicationRecorder):
         """The head's position, None of an empty log."""
         return self.head().position or None
 
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         """Events beyond position `gt` as they come; survives the loss of the store's connection."""
         return LogSubscription(self, gt=gt, topics=topics)
 
@@ -184,12 +191,20 @@ def storable(events: Sequence[LoggedEvent]) -> None:
     if not events:
         raise ProgrammingError("An append has at least one event.")
     for event in events:
-        texts = (event.originator_id, event.topic, event.timestamp, event.by, event.command_id)
-        whole = f"{''.join(texts)}{event.state.decode()}"
-        if not all(texts) or not event.state or any(character in whole for character in _NEVER_STORED):
+        if not _is_text(event):
             raise ProgrammingError(
-                f"The event {event.topic} of {event.originator_id} has an empty field or a control character."
+                f"The event {event.topic!r} of {event.originator_id!r} has an empty or unprintable field."
             )
+
+
+def _is_text(event: LoggedEvent) -> bool:
+    texts = (event.originator_id, event.topic, event.timestamp, event.by, event.command_id)
+    try:
+        written = "".join(texts) + event.state.decode()
+        written.encode()
+    except UnicodeError:
+        return False
+    return all(texts) and bool(event.state) and "\0" not in written and UNIT_SEPARATOR not in written
 
 
 def _logged(event: StoredEvent) -> LoggedEvent:

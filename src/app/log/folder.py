@@ -28,8 +28,8 @@ class FolderLock:
             holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._descriptor)
             raise StoreInUse(
-                f"Another Daybook (process {holder}) is serving the data folder {folder}. Stop that one "
-                "first, give this one its own folder with DAYBOOK_DATA, or use PostgreSQL for several processes."
+                f"Another Daybook (process {holder}) is serving the data folder {folder}. Stop it first, "
+                "or give this one its own folder with DAYBOOK_DATA, or use PostgreSQL for several processes."
             ) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)

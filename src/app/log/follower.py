@@ -18,6 +18,7 @@ class Follower:
         self._changed = Condition()
         self._position = 0
         self._rings = 0
+        self._closed = False
         self._polled = float("-inf")
 
     def wait(self, position: int, timeout: float) -> None:
@@ -32,7 +33,7 @@ class Follower:
             self._poll_if_due()
             with self._changed:
                 remaining = deadline - monotonic()
-                if self._position > position or self._rings != rings or remaining <= 0:
+                if self._position > position or self._rings != rings or self._closed or remaining <= 0:
                     return
                 self._changed.wait(min(remaining, self._poll_seconds))
 
@@ -49,12 +50,14 @@ class Follower:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let all who wait go."""
-        self.disturb()
+        """Let all who wait go, now and later."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def _poll_if_due(self) -> None:
         with self._changed:  # one of those who wait asks for all of them
-            if monotonic() - self._polled < self._poll_seconds:
+            if self._closed or monotonic() - self._polled < self._poll_seconds:
                 return
             self._polled = monotonic()
         try:

@@ -12,9 +12,7 @@ COLUMNS = 'stream, version, topic, state, position, timestamp, "by", command_id,
 def recorded(row: Sequence[Any]) -> RecordedEvent:
     """An event from a row of `COLUMNS`."""
     stream, version, topic, state, position, timestamp, by, command_id, recorded_at = row
-    return RecordedEvent(
-        stream, version, topic, state.encode(), position, timestamp, by, command_id, recorded_at
-    )
+    return RecordedEvent(stream, version, topic, state.encode(), position, timestamp, by, command_id, recorded_at)
 
 
 class Reading(ABC):

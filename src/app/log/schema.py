@@ -67,8 +67,7 @@ $$BEGIN RAISE EXCEPTION 'the log is append only' USING ERRCODE = 'insufficient_p
 """
 
 _POSTGRES_TRIGGER = """
-DROP TRIGGER IF EXISTS {table}_append_only ON {table};
-CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
 FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only;
 """
@@ -93,9 +92,7 @@ def schema_name(name: str) -> str:
 
 def sqlite_tables() -> list[str]:
     """The statements that make everything on SQLite."""
-    tables = _TABLES.format(
-        text="TEXT", integer="INTEGER", bytes="BLOB", options=" STRICT", head_options=" STRICT"
-    )
+    tables = _TABLES.format(text="TEXT", integer="INTEGER", bytes="BLOB", options=" STRICT", head_options=" STRICT")
     triggers = [
         _SQLITE_TRIGGER.format(table=table, change=change)
         for table in ("events", "appends")

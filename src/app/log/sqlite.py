@@ -10,13 +10,13 @@ from threading import RLock, local
 from typing import Any
 from weakref import WeakSet
 
-from eventsourcing.persistence import IntegrityError, ProgrammingError
+from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
 from app.log.folder import FolderLock
 from app.log.follower import Follower
 from app.log.records import Head, LoggedEvent
-from app.log.sqlite_file import Connection, connect, damaged_or_unavailable, make_tables
+from app.log.sqlite_file import Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 
 FILE_NAME = "log.sqlite3"
@@ -47,10 +47,10 @@ class _Session(LockedLog):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.head = _head(connection)
-        self.last_rung = self.head.position
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        return self._connection.execute(sql, parameters).fetchall()
+        with nothing_stored():
+            return self._connection.execute(sql, parameters).fetchall()
 
     def texts(self, values: Iterable[str]) -> Any:
         return dumps(list(values))
@@ -58,7 +58,8 @@ class _Session(LockedLog):
     def append(self, events: Sequence[LoggedEvent]) -> Head:
         storable(events)
         head = moved(self.head, events)
-        _insert(self._connection, self.head, head, events)
+        with self._all_or_nothing(), nothing_stored():
+            _insert(self._connection, self.head, head, events)
         self.head = head
         return head
 
@@ -73,9 +74,11 @@ class SQLiteLog(EventLog):
         self.sole_process = lock is not None
         self._lock = lock
         self._read_only = read_only
+        self._closed = False
         self._write_lock = RLock()
         self._readers: WeakSet[Connection] = WeakSet()
         self._thread = local()
+        self.follower = Follower(lambda: self.head().position)
         self._writer = connect(self.path, read_only)
         try:
             with damaged_or_unavailable(self.path):
@@ -87,13 +90,13 @@ class SQLiteLog(EventLog):
             raise
 
     def head(self) -> Head:
-        with self._unavailable():
+        with nothing_stored():
             return _head(self._reader())
 
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
         storable(events)
         head = moved(seen, events)  # hashed before anybody waits for the lock
-        with self._transaction() as connection:
+        with self._transaction() as connection, nothing_stored():
             _insert(connection, seen, head, events)
         self.appended(head.position)
         return head
@@ -101,14 +104,16 @@ class SQLiteLog(EventLog):
     @contextmanager
     def locked(self) -> Iterator[LockedLog]:
         with self._transaction() as connection:
-            session = _Session(connection)
+            with nothing_stored():
+                session = _Session(connection)
             before = session.head.position
             yield session
+            session.refuse_after_failure()
         if session.head.position > before:
             self.appended(session.head.position)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with self._unavailable():
+        with nothing_stored():
             return self._reader().execute(sql, parameters).fetchall()
 
     def texts(self, values: Iterable[str]) -> Any:
@@ -119,7 +124,7 @@ class SQLiteLog(EventLog):
         return datetime.fromisoformat(text).astimezone(UTC)
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with self._transaction() as connection:
+        with self._transaction() as connection, nothing_stored():
             return connection.execute(sql, parameters).fetchall()
 
     def scrub(self) -> None:
@@ -128,31 +133,23 @@ class SQLiteLog(EventLog):
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        if "follower" in self.__dict__:
-            self.follower.close()
+        self.follower.close()
         with self._write_lock:
+            self._closed = True
             for reader in list(self._readers):
                 reader.close()
             self._writer.close()
         if self._lock is not None:
             self._lock.release()
 
-    def _start_follower(self) -> Follower:
-        return Follower(lambda: self.head().position)
-
     def _reader(self) -> Connection:
         reader: Connection | None = getattr(self._thread, "reader", None)
         if reader is None:
+            if self._closed:
+                raise StoreUnavailable(f"The event log {self.path} is closed.")
             reader = self._thread.reader = connect(self.path, read_only=True)
             self._readers.add(reader)
         return reader
-
-    @contextmanager
-    def _unavailable(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"The event log {self.path} cannot be used now: {error}.") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -162,17 +159,12 @@ class SQLiteLog(EventLog):
         with self._write_lock:
             if self._writer.in_transaction:
                 raise ProgrammingError("This thread holds the log's lock already: use the locked session.")
-            with self._unavailable():
-                self._writer.execute("BEGIN IMMEDIATE")
             try:
+                with nothing_stored():
+                    self._writer.execute("BEGIN IMMEDIATE")
                 yield self._writer
-                self._commit()
-            except sqlite3.IntegrityError as error:
-                raise IntegrityError(str(error)) from error
-            except sqlite3.Error as error:
-                raise StoreUnavailable(
-                    f"The event log {self.path} cannot be written now: {error}."
-                ) from error
+                with nothing_stored():
+                    self._commit()
             finally:
                 self._roll_back_if_open()
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from eventsourcing.persistence import IntegrityError
+
 from app.log.folder import prepare, unusable
 from app.log.schema import SCHEMA_VERSION, SQLITE_APPLICATION_ID, sqlite_tables
 from app.log.trouble import StoreDamaged, StoreUnavailable
@@ -74,9 +76,7 @@ def _create(connection: Connection) -> None:
     for statement in sqlite_tables():
         connection.execute(statement)
     log_id = secrets.token_hex(16)
-    connection.execute(
-        "INSERT INTO log_head VALUES (?, 0, '', ?)", (log_id, sha256(log_id.encode()).digest())
-    )
+    connection.execute("INSERT INTO log_head VALUES (?, 0, '', ?)", (log_id, sha256(log_id.encode()).digest()))
     connection.execute("INSERT INTO log_secret VALUES (?)", (secrets.token_bytes(32),))
     connection.execute(f"PRAGMA application_id = {SQLITE_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -92,6 +92,19 @@ def _check(connection: Connection, path: Path) -> None:
             f"{path} has version {version} of the tables and this Daybook needs version {SCHEMA_VERSION}: "
             "run the Daybook that made it, or a newer one."
         )
+
+
+@contextmanager
+def nothing_stored() -> Iterator[None]:
+    """Say what an error means where it surely stored nothing: the library's IntegrityError for a conflict,
+    StoreUnavailable for the rest.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"The event log's file cannot be used now: {error}.") from error
 
 
 @contextmanager

@@ -1,0 +1,66 @@
+# `make run` starts Daybook with its demo data; `make test` builds the same and passes the tests.
+
+PORT ?= 8000
+DAYBOOK_DATA ?= daybook-data
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The first interpreter that is new enough; `make PYTHON=...` chooses another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: help install run test test-slow lint lock
+
+help:
+	@echo 'make run        start the demo on port $(PORT) (PORT=..., DAYBOOK_DATA=...)'
+	@echo 'make test       run the tests, without those that take long'
+	@echo 'make test-slow  run those that take long'
+	@echo 'make lint       ruff, mypy, import-linter'
+	@echo 'make install    only build $(VENV)'
+	@echo 'make lock       pin the requirements anew (needs uv)'
+
+install: $(VENV)/installed
+
+run: $(VENV)/installed
+	@DAYBOOK_DATA='$(DAYBOOK_DATA)' exec $(BIN)/daybook serve --demo --port $(PORT)
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Everything, the build backend too, is pinned with hashes; nothing is fetched but what these files name.
+$(VENV)/installed: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,runtime)
+
+$(VENV)/installed-dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,dev)
+	@touch $(VENV)/installed
+
+define install
+@echo 'Installing requirements/$(1).txt into $(VENV)'
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+@touch $@
+endef
+
+$(VENV)/bin/python:
+	@test -n '$(PYTHON)' || { echo 'Daybook needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(PYTHON) is older than Python 3.11, which Daybook needs.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo '$(PYTHON) cannot make virtual environments: install its venv package (python3-venv on Debian and Ubuntu).' >&2; exit 1; }
+	@echo 'Building $(VENV) with '"$$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+lock:
+	$(COMPILE) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.txt
+	$(COMPILE) --upgrade pyproject.toml requirements/build.in --group dev --constraints requirements/runtime.txt --output-file requirements/dev.txt

@@ -1,0 +1,201 @@
+"""The one place that wires everything together, and where tests put their fakes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+from app.clock import CheckedClock, Clock, system_clock
+from app.commands import Command
+from app.details import Vault
+from app.duties import Duties
+from app.log.event_log import EventLog
+from app.log.mapper import EventMapper
+from app.log.postgres import open_postgres
+from app.log.sqlite import open_sqlite
+from app.master_key import master_key_for
+from app.outcome import Outcome
+from app.people import People
+from app.queue import Answer, Asked, Queue
+from app.read_models import database
+from app.read_models.bookings import lapsed
+from app.read_models.database import Reader, ReadModels
+from app.read_models.runner import Runner
+from app.readiness import Readiness
+from app.settings import Settings
+from app.sweeper import Sweeper
+from app.work import Limits
+from app.writer import Observer, Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READING_THREADS = 4
+
+
+@dataclass
+class Daybook:
+    """A running Daybook: commands go in by `execute`, questions by `query`."""
+
+    settings: Settings
+    log: EventLog
+    vault: Vault
+    people: People
+    read_models: ReadModels
+    runner: Runner
+    duties: Duties
+    clock: CheckedClock
+    writer: Writer
+    sweeper: Sweeper
+    readiness: Readiness
+    readers: ThreadPoolExecutor
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock = system_clock, observer: Observer | None = None) -> "Daybook":
+        """Open the store that the settings name; nothing runs yet.
+
+        Raises `StoreUnavailable` and its kinds, with a sentence for people.
+        """
+        log, read_models = open_stores(settings)
+        mapper = EventMapper()
+        vault = Vault(log, master_key_for(settings, log))
+        checked = CheckedClock(clock, log.clock, timedelta(seconds=settings.clock_tolerance))
+        duties = Duties(log)
+        runner = Runner(read_models, log, mapper, may_run=duties.are_mine)
+        queue = Queue(settings.queue_size)
+        writer = Writer(
+            log,
+            mapper,
+            vault,
+            checked,
+            limits=Limits(settings.max_holds),
+            most_in_a_batch=settings.batch_size,
+            most_in_memory=settings.cache_size,
+            queue=queue,
+            observer=observer,
+            answer_all=answer_loops,
+        )
+
+        def find() -> Sequence[str]:
+            with read_models.reading() as reader:
+                return lapsed(reader, checked.now())
+
+        sweeper = Sweeper(queue, find, duties.are_mine)
+        readers = ThreadPoolExecutor(READING_THREADS, "daybook-reader")
+        people = People(log, vault)
+        readiness = Readiness(log, checked, writer, runner)
+        return cls(
+            settings=settings,
+            log=log,
+            vault=vault,
+            people=people,
+            read_models=read_models,
+            runner=runner,
+            duties=duties,
+            clock=checked,
+            writer=writer,
+            sweeper=sweeper,
+            readiness=readiness,
+            readers=readers,
+        )
+
+    def start(self) -> None:
+        """Read what has to be in memory and start to work. Raises `StoreUnavailable`, `SettingsError`."""
+        self.vault.check()
+        self.duties.start()
+        self.runner.prepare()
+        self.writer.start()
+        self.runner.start()
+        self.sweeper.start()
+
+    def stop(self) -> None:
+        """Finish what is queued, then let everything go."""
+        self.sweeper.stop()
+        self.writer.stop()
+        self.runner.stop()
+        self.duties.stop()
+        self.readers.shutdown()
+        self.read_models.close()
+        self.log.close()
+
+    async def execute(self, command: Command) -> Outcome:
+        """Run a command; the outcome is stored when this returns.
+
+        Raises `Refused`, `Busy`, `StoreUnavailable` (in all three nothing was stored) or `OutcomeUnknown`.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Outcome] = loop.create_future()
+        self.writer.queue.put(Asked(command, _Reply(loop, answer)))
+        return await answer
+
+    async def query(
+        self,
+        function: Callable[Concatenate[Reader, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Ask the read models, on a thread and in one read-only transaction. Raises `StoreUnavailable`, `Behind`."""
+
+        def ask() -> T:
+            with self.read_models.reading() as reader:
+                return function(reader, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self.readers, ask)
+
+    async def reached(self, position: int) -> None:
+        """Wait until the read models have reached a position. Raises `Behind` after two seconds."""
+        await self.runner.reached(position)
+
+    def troubles(self) -> list[str]:
+        """Why this process is not ready, each in a sentence; empty when it is. Blocks: use a thread."""
+        return self.readiness.troubles()
+
+
+def open_stores(settings: Settings) -> tuple[EventLog, ReadModels]:
+    """The event log and the read models that the settings name."""
+    if settings.database_url is not None:
+        url, schema = settings.database_url, settings.schema_name
+        return open_postgres(url, schema), database.open_postgres(url, schema)
+    return open_sqlite(settings.data, serving=True), database.open_sqlite(settings.data)
+
+
+class _Reply:
+    """Where an answer goes: a future of an event loop on another thread."""
+
+    __slots__ = ("answer", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[Outcome]") -> None:
+        self.loop = loop
+        self.answer = answer
+
+    def __call__(self, answer: Answer) -> None:
+        self.loop.call_soon_threadsafe(self.give, answer)
+
+    def give(self, answer: Answer) -> None:
+        """Hand the answer over, on the loop's own thread, unless its client has gone."""
+        if self.answer.done():
+            return
+        if isinstance(answer, Outcome):
+            self.answer.set_result(answer)
+        else:
+            self.answer.set_exception(answer)
+
+
+def answer_loops(answers: Sequence[tuple[Asked, Answer]]) -> None:
+    """Give a batch's answers, waking each event loop once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Reply, Answer]]] = {}
+    for asked, answer in answers:
+        if isinstance(asked.reply, _Reply):
+            by_loop.setdefault(asked.reply.loop, []).append((asked.reply, answer))
+        else:
+            asked.reply(answer)
+    for loop, replies in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_give_all, replies)
+
+
+def _give_all(replies: Sequence[tuple[_Reply, Answer]]) -> None:
+    for reply, answer in replies:
+        reply.give(answer)

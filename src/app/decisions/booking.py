@@ -1,0 +1,36 @@
+"""Booking and holding."""
+
+from datetime import timedelta
+
+from app.commands import Book
+from app.decisions.claims import bookable_legs, claim, keep_daily_limit
+from app.decisions.decided import Decided
+from app.identity import booking_id
+from app.work import Work
+from domain.booking import Booking, Terms
+from domain.policies import must_not_hoard
+
+
+def book(work: Work, command: Book) -> Decided:
+    """Take all legs for the customer, or none. Raises `Refused` with the first broken rule."""
+    legs = bookable_legs(work, command.actor, command.legs, command.party)
+    if command.hold and not command.actor.is_desk:
+        must_not_hoard(work.live_holds(command.customer), work.limits.max_holds)
+    key = booking_id(command.command_id)
+    keep_daily_limit(work, command.actor, legs, command.customer, key)
+
+    cause = work.cause(command)
+    booking = work.begin(Booking, Booking.stream(key))
+    terms = Terms(customer=command.customer, party=command.party, legs=legs)
+    details = None if command.details is None else work.vault.seal(command.customer, key, command.details)
+    policies = [work.resource(leg.resource).policy for leg in legs]
+    until = None
+    if command.hold:
+        until = work.now + timedelta(seconds=min(policy.hold_seconds for policy in policies))
+        booking.hold(cause, terms, details, until)
+    else:
+        booking.book(cause, terms, details, approval=any(policy.approval for policy in policies))
+    claim(work, cause, booking, command.customer, legs, until)
+    if command.hold:
+        work.note_hold(command.customer, key)
+    return Decided(booking, created=True, customer=command.customer)

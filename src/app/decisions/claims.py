@@ -1,0 +1,83 @@
+"""From wanted legs to claims on days: shared by booking, holding and moving."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from app.commands import Actor
+from app.decisions.access import must_be_open_to
+from app.work import Work
+from domain.booking import Booking
+from domain.event import Cause
+from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, leg_of
+from domain.policies import Request, must_be_bookable, must_keep_daily_limit
+from domain.resource_day import Claim, ReleaseReason, ResourceDay, Wanted
+
+
+def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: int) -> tuple[Leg, ...]:
+    """The legs that the rules allow, before looking at what is taken. Raises `Refused` with the first broken rule."""
+    legs = []
+    for leg in wanted:
+        resource = work.resource(leg.resource)
+        must_be_open_to(actor, resource)
+        interval = interval_of(leg, resource)
+        must_be_bookable(Request(resource, interval, leg.units, party, work.now, actor.is_desk))
+        legs.append(leg_of(leg, interval, resource))
+    return tuple(legs)
+
+
+def keep_daily_limit(work: Work, actor: Actor, legs: Sequence[Leg], customer: str, booking: str) -> None:
+    """Raises `Refused` (`daily-limit`): counted on the date of the first leg's start. Staff are not bound."""
+    first = legs[0]
+    resource = work.resource(first.resource)
+    if actor.is_desk or resource.policy.daily_limit is None:
+        return
+    day = work.see(ResourceDay, ResourceDay.stream(first.resource, first.start.date()))
+    must_keep_daily_limit(resource, first.start, work.active_bookings(day, customer, but=booking))
+
+
+def claim(
+    work: Work,
+    cause: Cause,
+    booking: Booking,
+    customer: str,
+    legs: Sequence[Leg],
+    until: datetime | None,
+    *,
+    instead_of: Sequence[Leg] = (),
+) -> None:
+    """Take the legs' time on every day that they touch, and give back that of `instead_of`, judged together.
+
+    Raises `Refused` (`not-available`).
+    """
+    wanted = _by_day(work, booking.key, customer, legs, until)
+    given_back = set(day_streams(instead_of))
+    for stream in sorted(given_back | wanted.keys()):
+        day = work.take(ResourceDay, stream)
+        release: tuple[str, ReleaseReason] | None = (
+            (booking.key, "rescheduled") if stream in given_back else None
+        )
+        day.change(cause, work.resource(day.resource), release=release, claim=wanted.get(stream, ()))
+
+
+def release(work: Work, cause: Cause, booking: Booking, reason: ReleaseReason) -> None:
+    """Give back all that the booking has on any day."""
+    for stream in day_streams(booking.legs):
+        work.take(ResourceDay, stream).release(cause, booking.key, reason)
+
+
+def day_streams(legs: Iterable[Leg]) -> list[str]:
+    """The days on which legs hold claims, each once."""
+    return list(dict.fromkeys(ResourceDay.stream(leg.resource, day) for leg in legs for day in leg.days))
+
+
+def _by_day(
+    work: Work, booking: str, customer: str, legs: Sequence[Leg], until: datetime | None
+) -> dict[str, list[Wanted]]:
+    wanted: dict[str, list[Wanted]] = {}
+    for index, leg in enumerate(legs):
+        for day, part in claimed_parts(leg, work.resource(leg.resource)):
+            counted = index == 0 and day == leg.start.date()
+            taken = Claim(booking, index, customer, part.start, part.end, leg.units, until, counted)
+            stream = ResourceDay.stream(leg.resource, day)
+            wanted.setdefault(stream, []).append(Wanted(taken, leg.start, leg.end))
+    return wanted

@@ -1,0 +1,58 @@
+"""Ids that follow from other ids, and ids out of nothing.
+
+Every keyed hash names its purpose, so that no value made for one purpose can serve another.
+"""
+
+import hmac
+import secrets
+from hashlib import sha256
+
+
+def keyed_hash(secret: bytes, purpose: str, *parts: str | bytes) -> bytes:
+    """32 bytes: HMAC-SHA-256 (RFC 2104) of the purpose and the parts, each preceded by its length in bytes,
+    so that no two lists of parts look the same.
+    """
+    mac = hmac.new(secret, digestmod=sha256)
+    for part in (purpose, *parts):
+        # A lone surrogate is refused at the door; should one get here, it is still hashed as itself.
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        mac.update(len(data).to_bytes(8, "big"))
+        mac.update(data)
+    return mac.digest()
+
+
+def random_command_id() -> str:
+    """32 hex digits for a command that came without an idempotency key."""
+    return secrets.token_hex(16)
+
+
+def command_id(secret: bytes, by: str, route: str, idempotency_key: str) -> str:
+    """32 hex digits: the same for every request of this actor (`by`, as events name it) to this route (method
+    and path, ids filled in) with this key. `secret` is the log's own: nobody outside can work the id out.
+    """
+    return keyed_hash(secret, "daybook command 1", by, route, idempotency_key).hex()[:32]
+
+
+def booking_id(command: str) -> str:
+    """The booking that a command makes: `b-` and 32 hex digits. A repeat of the command makes the same one."""
+    return f"b-{_following('daybook booking 1', command)}"
+
+
+def block_id(command: str) -> str:
+    """The block that a command places: `k-` and 32 hex digits."""
+    return f"k-{_following('daybook block 1', command)}"
+
+
+def customer_id(command: str) -> str:
+    """The customer that a keyed request makes: `c-` and 32 hex digits."""
+    return f"c-{_following('daybook customer 1', command)}"
+
+
+def random_customer_id() -> str:
+    """A made-up id for a person: `c-` and 128 random bits in hex."""
+    return f"c-{secrets.token_hex(16)}"
+
+
+def _following(purpose: str, command: str) -> str:
+    # A command id is random or keyed already, so a plain hash gives nothing away.
+    return sha256(f"{purpose}\0{command}".encode()).hexdigest()[:32]

@@ -1,0 +1,101 @@
+"""Where the master key and the token secret come from: settings, or files in the data folder.
+
+A file is 32 random bytes in base64, made complete or not at all, and readable by its owner alone.
+"""
+
+import os
+import secrets
+from base64 import b64encode
+from pathlib import Path
+
+from app.log.event_log import EventLog
+from app.log.folder import prepare, unusable
+from app.settings import SECRET_BYTES, Settings, SettingsError, decoded_key
+
+MASTER_KEY_FILE = "master.key"
+TOKEN_SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
+
+
+def master_key_for(settings: Settings, log: EventLog) -> bytes:
+    """The 32 bytes under which people's keys are kept. On the embedded store it is made for a log without
+    people; one that has some must have had it. Raises SettingsError, StoreUnavailable.
+    """
+    if settings.master_key is not None:
+        return decoded_key(settings.master_key.get_secret_value())
+    if not settings.is_embedded:
+        raise SettingsError(
+            "Set DAYBOOK_MASTER_KEY: on PostgreSQL it must not lie beside the data. "
+            "`openssl rand -base64 32` makes one; every process needs the same, and a safe copy."
+        )
+    path = settings.data / MASTER_KEY_FILE
+    if not path.exists() and log.rows("SELECT 1 FROM customers LIMIT 1"):
+        raise SettingsError(
+            f"{path} is missing, and this store has people whose details only that key can open. Put it back "
+            "from your backup, or set DAYBOOK_MASTER_KEY to what was in it."
+        )
+    return _read_or_make(path)
+
+
+def token_secrets_for(settings: Settings) -> tuple[bytes, ...]:
+    """The secrets that verify tokens (HS256); the first one signs. None of them with an identity provider.
+    Raises SettingsError, StoreUnavailable.
+    """
+    if settings.jwks_url is not None:
+        return ()
+    if settings.secret:
+        return tuple(secret.get_secret_value().encode() for secret in settings.secret)
+    if not settings.is_embedded:
+        raise SettingsError(
+            "Set DAYBOOK_JWKS_URL for your identity provider's tokens, or DAYBOOK_SECRET for Daybook's own: on "
+            "PostgreSQL every process needs the same. `openssl rand -hex 32` makes a secret."
+        )
+    return (_read_or_make(settings.data / TOKEN_SECRET_FILE),)
+
+
+def _read_or_make(path: Path) -> bytes:
+    if not path.exists():
+        _make(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+    with os.fdopen(descriptor) as file:
+        if os.fstat(descriptor).st_mode & 0o077:
+            raise SettingsError(
+                f"{path} can be read by other users of this machine. If nobody has read it, close it with "
+                f"`chmod 600 {path}`; otherwise what it protects is no longer safe."
+            )
+        try:
+            return decoded_key(file.read(4096))
+        except ValueError as error:
+            raise SettingsError(f"{path} cannot be used: {error}.") from error
+
+
+def _make(path: Path) -> None:
+    """Write beside it and give it its name once it is whole and on disk; whoever is first wins."""
+    prepare(path.parent)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
+                file.flush()
+                os.fsync(descriptor)
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                return  # another process was first
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as error:
+        raise unusable(path.parent, error) from error
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,153 @@
+"""What the writer remembers: aggregates that are complete up to the log's position `seen`."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from app.log.event_log import EventLog
+from app.log.instants import timestamp_text
+from app.log.mapper import EventMapper
+from app.log.reading import Reading
+from app.log.records import Head, RecordedEvent
+from domain.block import Block
+from domain.booking import Booking, BookingHeld
+from domain.customer import Customer
+from domain.definition import POLICY_BOUNDS
+from domain.event import Aggregate
+from domain.resource import Resource
+from domain.resource_day import ResourceDay
+
+AGGREGATES: dict[str, type[Aggregate]] = {
+    "resource": Resource,
+    "day": ResourceDay,
+    "booking": Booking,
+    "block": Block,
+    "customer": Customer,
+}
+SHARES = {"day": 12, "booking": 1, "block": 12, "customer": 12}
+"""One kept stream in how many is of a kind. Days weigh: two strips of 1,440 numbers, and their claims."""
+
+LONGEST_HOLD = timedelta(seconds=POLICY_BOUNDS["hold_seconds"][1])
+
+
+class Kept(NamedTuple):
+    """An aggregate and the position of its last event; 0 when it has none. Never changed once kept."""
+
+    aggregate: Aggregate
+    position: int
+
+
+def kind_of(stream: str) -> str:
+    """The first part of a stream's name."""
+    return stream.partition("/")[0]
+
+
+def untouched(stream: str) -> Aggregate:
+    """The aggregate of a stream that has no events."""
+    return AGGREGATES[kind_of(stream)].untouched(stream)
+
+
+class Memory:
+    """Bounded, and not thread-safe: it belongs to the writer's thread. All resources are kept, the rest as needed."""
+
+    def __init__(self, log: EventLog, mapper: EventMapper, most: int = 50_000) -> None:
+        self._most = {kind: max(16, most // share) for kind, share in SHARES.items()}
+        self._log = log
+        self._mapper = mapper
+        self._resources: dict[str, Kept] = {}
+        self._kept: dict[str, OrderedDict[str, Kept]] = {kind: OrderedDict() for kind in SHARES}
+        self._held: dict[str, set[str]] = {}
+        self.seen = Head("", 0, "", b"")
+
+    def begin(self) -> None:
+        """Forget everything and start from the log as it is now."""
+        for kept in self._kept.values():
+            kept.clear()
+        self._held.clear()
+        self.seen = self._log.head()
+        streams = self._log.streams_of("resource/", self.seen.position)
+        self._resources = {stream: self._replayed(stream, events) for stream, events in streams.items()}
+        for recorded in self._log.recent(BookingHeld.TOPIC, self._oldest_live_hold()):
+            self._note_hold(recorded)
+
+    def _oldest_live_hold(self) -> str:
+        return timestamp_text(self._log.clock() - LONGEST_HOLD)
+
+    def get(self, stream: str) -> Kept | None:
+        """The aggregate, if it is in memory."""
+        kind = kind_of(stream)
+        if kind == "resource":
+            return self._resources.get(stream) or Kept(untouched(stream), 0)
+        kept = self._kept[kind].get(stream)
+        if kept is not None:
+            self._kept[kind].move_to_end(stream)
+        return kept
+
+    def fetch(self, streams: Iterable[str], reads: Reading) -> None:
+        """Bring streams into memory that are not there, with one query."""
+        missing = [stream for stream in dict.fromkeys(streams) if self.get(stream) is None]
+        if missing:
+            found = reads.streams(missing, self.seen.position)
+            for stream in missing:
+                self.put(stream, self._replayed(stream, found.get(stream, ())))
+
+    def put(self, stream: str, kept: Kept) -> None:
+        """Keep an aggregate, letting the one that was not needed for longest go."""
+        kind = kind_of(stream)
+        if kind == "resource":
+            self._resources[stream] = kept
+            return
+        shelf = self._kept[kind]
+        shelf[stream] = kept
+        shelf.move_to_end(stream)
+        if len(shelf) > self._most[kind]:
+            shelf.popitem(last=False)
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Drop streams, so that they are read again."""
+        for stream in streams:
+            if kind_of(stream) != "resource":
+                self._kept[kind_of(stream)].pop(stream, None)
+
+    def catch_up(self, events: Sequence[RecordedEvent], head: Head) -> None:
+        """Take in what others appended: on twins, since what was kept may be in somebody's answer."""
+        twins: dict[str, Aggregate] = {}
+        for recorded in events:
+            stream = recorded.originator_id
+            if recorded.topic == BookingHeld.TOPIC:
+                self._note_hold(recorded)
+            kept = self.get(stream)
+            if kept is None:
+                continue
+            if stream not in twins:
+                twins[stream] = kept.aggregate.copy()
+            self._mapper.to_event(recorded).mutate(twins[stream])
+            self.put(stream, Kept(twins[stream], recorded.id))
+        self.seen = head
+
+    def holds_of(self, customer: str) -> Iterator[str]:
+        """Bookings of the customer that were holds within the longest time that a hold can live."""
+        yield from self._held.get(customer, ())
+
+    def note_hold(self, customer: str, booking: str) -> None:
+        """Remember that a customer took a hold."""
+        self._held.setdefault(customer, set()).add(booking)
+
+    def drop_holds(self, customer: str, over: Iterable[str]) -> None:
+        """Forget holds that are over."""
+        left = self._held.get(customer, set())
+        left.difference_update(over)
+        if not left:
+            self._held.pop(customer, None)
+
+    def _note_hold(self, recorded: RecordedEvent) -> None:
+        event = self._mapper.to_event(recorded)
+        if isinstance(event, BookingHeld):
+            self.note_hold(event.terms.customer, recorded.originator_id.removeprefix("booking/"))
+
+    def _replayed(self, stream: str, events: Sequence[RecordedEvent]) -> Kept:
+        aggregate = untouched(stream)
+        for recorded in events:
+            self._mapper.to_event(recorded).mutate(aggregate)
+        return Kept(aggregate, events[-1].id if events else 0)

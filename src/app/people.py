@@ -1,0 +1,211 @@
+"""People: who has which made-up id, and what is known of them.
+
+The log knows people by the id alone. The table beside it finds the id of an account by a keyed hash of issuer
+and subject; the two themselves, and the profile, are there only sealed under the person's own key. A person
+is stored before the first command that names them is decided (see `details`).
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.bounded_cache import BoundedCache
+from app.details import DESK, UnknownCustomer, Unreadable, Vault
+from app.identity import customer_id, keyed_hash, random_customer_id
+from app.log.customers import CustomerRow
+from app.log.event_log import EventLog
+from domain.refusal import Refused
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+_CHANGE_ATTEMPTS = 20
+
+
+class Profile(BaseModel):
+    """What is known of a person, all of it optional. As a change: fields that are set replace, null clears."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str | None, Field(max_length=200, pattern=_PRINTABLE, repr=False)] = None
+    email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", repr=False)] = None
+    phone: Annotated[str | None, Field(max_length=50, pattern=_PRINTABLE, repr=False)] = None
+    language: Annotated[
+        str | None, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", repr=False)
+    ] = None
+
+
+class Account(NamedTuple):
+    """Where a person signs in, in plain: only for those who may read it."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as now known. `version` counts changes of the profile (ETag), from 0. `made_by` is the actor who
+    made them (`agent:c-...`), None of a person with an account. `profile` is None when it cannot be read, and
+    `missing` then says why.
+    """
+
+    customer: str
+    profile: Profile | None
+    version: int
+    made_by: str | None = None
+    missing: Literal["erased", "unreadable"] | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The profile ready for an answer: its four fields, or `{"erased": true}`, `{"unreadable": true}`."""
+        return self.profile.model_dump() if self.profile is not None else {str(self.missing): True}
+
+
+class People:
+    """Finds, makes and changes people. Thread-safe; whoever was seen lately is found in a microsecond.
+
+    Every method raises StoreUnavailable when it has to ask the store and that is not there.
+    """
+
+    def __init__(self, log: EventLog, vault: Vault, *, ids_in_memory: int = 50_000) -> None:
+        self._log = log
+        self._vault = vault
+        self._ids: BoundedCache[tuple[str, str], str] = BoundedCache(ids_in_memory)
+
+    def person_of(self, issuer: str, subject: str) -> str:
+        """The id of whoever signs in so, `c-` and 32 hex digits; made and stored at first use. However many
+        threads and processes ask at once, they all get the same. Raises OutcomeUnknown; asking again is safe.
+        """
+        found = self.find(issuer, subject)
+        if found is None:
+            row, _ = self._vault.admit(
+                random_customer_id(),
+                account=self._account(issuer, subject),
+                account_text=json.dumps([issuer, subject]),
+            )
+            found = self._remember(issuer, subject, row)
+        return found
+
+    def find(self, issuer: str, subject: str) -> str | None:
+        """The same, but nobody is made: None for a person who was never here. Works on a read-only store."""
+        known = self._ids.get((issuer, subject))
+        if known is None:
+            row = self._log.customers.by_account(self._account(issuer, subject))
+            known = self._remember(issuer, subject, row) if row is not None else None
+        return known
+
+    def create(
+        self, profile: Profile, *, made_by: str, command_id: str | None = None, body: bytes = b""
+    ) -> tuple[Person, bool]:
+        """Make a person without an account; answers them, and whether this made them.
+
+        With the `command_id` of a keyed request, a repeat answers the person whom the first one made, as they
+        are now; with another `body` (SHA-256) it raises Refused (`idempotency-key-reused`). A repeat after the
+        person was erased raises UnknownCustomer: nobody comes back that way.
+        """
+        customer = random_customer_id() if command_id is None else customer_id(command_id)
+        if command_id is not None and self._vault.is_erased(customer):
+            raise UnknownCustomer(customer)
+        record = _record(profile, {"made_by": made_by, "made_from": body.hex()})
+        row, created = self._vault.admit(customer, profile=record)
+        if not created and self._opened(row).get("made_from") != body.hex():
+            raise Refused(
+                "idempotency-key-reused",
+                "This idempotency key was used with another body. Use a new key for a new request.",
+            )
+        return self._person(row), created
+
+    def person(self, customer: str) -> Person:
+        """Who that is. Raises UnknownCustomer; of a person who was erased, a Person without profile."""
+        row = self._log.customers.get(customer) if customer != DESK else None
+        if row is not None:
+            return self._person(row)
+        if self._vault.is_erased(customer):
+            return Person(customer, None, 0, missing="erased")
+        raise UnknownCustomer(customer)
+
+    def many(self, customers: Iterable[str]) -> dict[str, Person]:
+        """The same of many people, who must be known to the log, with one question to the store."""
+        wanted = set(customers)
+        rows = self._log.customers.many(wanted) if wanted else {}
+        return {
+            customer: self._person(rows[customer]) if customer in rows else self._missing(customer, 0)
+            for customer in wanted
+        }
+
+    def change(self, customer: str, patch: Profile, expected: int | None = None) -> Person:
+        """Change the fields that are set in `patch`; answers the person afterwards. Raises UnknownCustomer, Refused
+        (`stale-version`) when they are no longer at `expected`, Unreadable when their profile is.
+        """
+        for _ in range(_CHANGE_ATTEMPTS):
+            row = self._log.customers.get(customer) if customer != DESK else None
+            if row is None or row.wrapped_key is None:
+                raise UnknownCustomer(customer)
+            if expected is not None and expected != row.profile_version:
+                break
+            record = self._opened(row)
+            profile = _profile(record).model_copy(update=patch.model_dump(exclude_unset=True))
+            if profile == _profile(record):
+                return self._person(row)
+            sealed = self._vault.seal(customer, "profile", _record(profile, record))
+            if self._log.customers.set_profile(customer, sealed, row.profile_version):
+                return Person(customer, profile, row.profile_version + 1, record.get("made_by"))
+        raise Refused(
+            "stale-version",
+            "Somebody else has changed this person since you looked. Look again, then repeat your change.",
+            version=self.person(customer).version,
+        )
+
+    def exists(self, customer: str) -> bool:
+        """Whether bookings can be made for that person."""
+        return customer != DESK and self._vault.knows(customer)
+
+    def account(self, customer: str) -> Account | None:
+        """Where the person signs in; None of those without an account. Raises UnknownCustomer, Unreadable."""
+        row = self._log.customers.get(customer)
+        if row is None:
+            raise UnknownCustomer(customer)
+        if row.sealed_account is None:
+            return None
+        return Account(*json.loads(self._vault.open(customer, "account", row.sealed_account)))
+
+    def forget(self, customer: str) -> None:
+        """Keep nothing of the person in this process; for the moment when the log says that they were erased."""
+        self._ids.forget_where(lambda known: known == customer)
+        self._vault.forget(customer)
+
+    def _account(self, issuer: str, subject: str) -> str:
+        return keyed_hash(self._log.secret, "daybook account 1", issuer, subject).hex()
+
+    def _remember(self, issuer: str, subject: str, row: CustomerRow) -> str:
+        self._ids.put((issuer, subject), row.customer)
+        self._vault.remember(row)
+        return row.customer
+
+    def _person(self, row: CustomerRow) -> Person:
+        try:
+            record = self._opened(row)
+        except Unreadable:
+            return self._missing(row.customer, row.profile_version)
+        return Person(row.customer, _profile(record), row.profile_version, record.get("made_by"))
+
+    def _missing(self, customer: str, version: int) -> Person:
+        why: Literal["erased", "unreadable"] = "erased" if "erased" in self._vault.missing(customer) else "unreadable"
+        return Person(customer, None, version, missing=why)
+
+    def _opened(self, row: CustomerRow) -> dict[str, Any]:
+        if row.wrapped_key is None:
+            raise Unreadable("Its key is gone.")
+        if row.profile is None:
+            return {}
+        record: dict[str, Any] = json.loads(self._vault.open(row.customer, "profile", row.profile))
+        return record
+
+
+def _record(profile: Profile, around: dict[str, Any]) -> str:
+    """What is sealed: the profile, and how the person came about."""
+    return json.dumps({**around, "profile": profile.model_dump(exclude_none=True)})
+
+
+def _profile(record: dict[str, Any]) -> Profile:
+    return Profile.model_construct(**record.get("profile", {}))

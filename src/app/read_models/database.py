@@ -1,0 +1,121 @@
+"""Where read models are kept: engines for both databases, and the transactions on them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from app.log.folder import prepare
+from app.log.postgres_connection import connect_args
+from app.log.schema import schema_name
+from app.log.trouble import StoreUnavailable
+from app.read_models.bookings import Bookings
+from app.read_models.days import Days
+from app.read_models.generations import CONTROL
+from app.read_models.projection import Projection
+from app.read_models.reader import Reader
+from app.read_models.resources import Resources
+
+FILE_NAME = "read-models.sqlite3"
+PROJECTIONS: Sequence[Projection] = (Resources(), Days(), Bookings())
+
+_BUSY_MILLISECONDS = 5000
+
+
+class ReadModels:
+    """The read models' database. `projections` are those that this program knows."""
+
+    def __init__(self, writing: Engine, reading: Engine, projections: Sequence[Projection]) -> None:
+        self.projections = {projection.name: projection for projection in projections}
+        self._writing = writing
+        self._reading = reading
+
+    def create_tables(self) -> None:
+        """Make the tables that keep account of the others, unless they are there. Raises StoreUnavailable.
+
+        On PostgreSQL the role that serves has to make them, since it makes and drops generations later.
+        """
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":  # two at once would both find a table missing
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('daybook read models'))"))
+            if not inspect(connection).has_table("parked"):
+                CONTROL.create_all(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write: all of it or nothing. Raises StoreUnavailable."""
+        with _unavailable(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, at_least: int = 0) -> Iterator[Reader]:
+        """One read-only transaction, in which all read models stand still.
+
+        Raises Behind when one of them is still being built or has not reached `at_least`, and StoreUnavailable.
+        """
+        with _unavailable(), self._reading.begin() as connection:
+            yield Reader(connection, self.projections, at_least)
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self._reading.dispose()
+        self._writing.dispose()
+
+
+def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
+    """The file `read-models.sqlite3` in the data folder; it can be deleted and is then built anew."""
+    prepare(folder)
+    path = folder / FILE_NAME
+    path.touch(mode=0o600)
+    url = URL.create("sqlite", database=str(path))
+    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "PRAGMA synchronous = NORMAL", pool_size=2)
+    reading = _sqlite_engine(url, "BEGIN", "PRAGMA query_only = ON", pool_size=16)
+    return ReadModels(writing, reading, projections)
+
+
+def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
+    """Tables in the schema that the log is in. Losing a server's last moments only means reading them again."""
+    arguments = connect_args(url, schema_name(schema), synchronous_commit="off")
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        target, connect_args=arguments, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+    )
+    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return ReadModels(engine, reading, projections)
+
+
+def _sqlite_engine(url: URL, begin: str, setting: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=48, hide_parameters=True, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says, not at the first write
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(setting)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Say that the database cannot be used now; mistakes of ours pass as they are."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"The read models cannot be used now: {error.orig}.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable(f"The connection to the read models was lost: {error.orig}.") from error
+        raise

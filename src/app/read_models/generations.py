@@ -1,0 +1,197 @@
+"""Generations of read models: which tables are read, which are being built, and how far each has come."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, MetaData, Table, delete, insert, select, update
+
+from app.read_models.projection import Projection
+from app.read_models.tables import NUMBER, TEXT
+
+CONTROL = MetaData()
+
+projections = Table(
+    "projections",
+    CONTROL,
+    Column("name", TEXT, primary_key=True),
+    Column("generation", NUMBER, nullable=False),  # the one that is read; 0: none is ready
+    Column("last_generation", NUMBER, nullable=False),
+)
+generations = Table(
+    "generations",
+    CONTROL,
+    Column("projection", TEXT, primary_key=True),
+    Column("generation", NUMBER, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, nullable=False),
+    Column("log_id", TEXT, nullable=False),
+    Column("position", NUMBER, nullable=False),
+    Column("retired_at", NUMBER),  # seconds since 1970 by the clock of who retired it
+)
+parked_streams = Table(
+    "parked",
+    CONTROL,
+    Column("projection", TEXT, primary_key=True),
+    Column("generation", NUMBER, primary_key=True, autoincrement=False),
+    Column("stream", TEXT, primary_key=True),
+    Column("position", NUMBER, nullable=False),
+    Column("error", TEXT, nullable=False),
+)
+
+
+class Generation(NamedTuple):
+    """One set of a projection's tables. `active`: it is the one that is read."""
+
+    projection: str
+    number: int
+    version: int
+    log_id: str
+    position: int
+    retired_at: int | None
+    active: bool
+
+
+class Parked(NamedTuple):
+    """A stream that a projection takes no more events of, since the one at `position` could not be applied."""
+
+    projection: str
+    stream: str
+    position: int
+    error: str
+
+
+class Moved(Exception):  # noqa: N818 - the expected answer to a lost race
+    """Somebody else moved a read model on, or replaced it. Nothing was written."""
+
+
+_ALL = (
+    select(
+        generations.c.projection,
+        generations.c.generation,
+        generations.c.version,
+        generations.c.log_id,
+        generations.c.position,
+        generations.c.retired_at,
+        (projections.c.generation == generations.c.generation).label("active"),
+    )
+    .join(projections, projections.c.name == generations.c.projection)
+    .order_by(generations.c.projection, generations.c.generation)
+)
+
+
+def all_generations(connection: Connection) -> list[Generation]:
+    """Every generation that has tables, retired ones too."""
+    return [Generation(*row) for row in connection.execute(_ALL)]
+
+
+def claim_control(connection: Connection, names: Iterable[str]) -> None:
+    """Make each projection's row unless it is there, and keep other processes from changing generations."""
+    there = set(connection.scalars(select(projections.c.name).with_for_update()))
+    for name in names:
+        if name not in there:
+            connection.execute(insert(projections).values(name=name, generation=0, last_generation=0))
+
+
+def begin(connection: Connection, projection: Projection, log_id: str) -> None:
+    """Make empty tables of a new generation, to be built from the log's first event on."""
+    name = projection.name
+    number = connection.execute(
+        update(projections)
+        .where(projections.c.name == name)
+        .values(last_generation=projections.c.last_generation + 1)
+        .returning(projections.c.last_generation)
+    ).scalar_one()
+    projection.metadata(number).create_all(connection)
+    connection.execute(
+        insert(generations).values(
+            projection=name, generation=number, version=projection.version, log_id=log_id, position=0
+        )
+    )
+
+
+def move(connection: Connection, generation: Generation, position: int) -> None:
+    """Move a generation on from where it was read, and only from there. Raises Moved."""
+    columns = generations.c
+    moved = connection.execute(
+        update(generations)
+        .where(
+            columns.projection == generation.projection,
+            columns.generation == generation.number,
+            columns.position == generation.position,
+            columns.log_id == generation.log_id,
+            columns.retired_at.is_(None),
+        )
+        .values(position=position)
+    )
+    if moved.rowcount != 1:
+        raise Moved(f"{generation.projection} is no longer at {generation.position}.")
+
+
+def swap_in(connection: Connection, built: Generation) -> bool:
+    """Let a generation be read from now on, if it is as far as the one that is read; that one is retired."""
+    rows = connection.execute(
+        select(generations).where(generations.c.projection == built.projection).with_for_update()
+    ).mappings()
+    there = {row["generation"]: row for row in rows}
+    active: int = connection.execute(
+        select(projections.c.generation).where(projections.c.name == built.projection).with_for_update()
+    ).scalar_one()
+    mine, other = there.get(built.number), there.get(active)
+    if mine is None or mine["retired_at"] is not None or active >= built.number:
+        return False
+    if other is not None and other["position"] > mine["position"]:
+        return False
+    connection.execute(
+        update(projections)
+        .where(projections.c.name == built.projection, projections.c.generation == active)
+        .values(generation=built.number)
+    )
+    older = [number for number in there if number < built.number and there[number]["retired_at"] is None]
+    for number in older:
+        retire(connection, built.projection, number)
+    return True
+
+
+def retire(connection: Connection, projection: str, number: int) -> None:
+    """Read and move a generation no more; its tables stay until whoever reads them now has finished."""
+    connection.execute(
+        update(generations)
+        .where(generations.c.projection == projection, generations.c.generation == number)
+        .values(retired_at=int(time.time()))
+    )
+    connection.execute(
+        update(projections)
+        .where(projections.c.name == projection, projections.c.generation == number)
+        .values(generation=0)
+    )
+
+
+def drop(connection: Connection, projection: Projection, number: int) -> None:
+    """Remove a retired generation with its tables."""
+    projection.metadata(number).drop_all(connection)
+    for table in (generations, parked_streams):
+        mine = (table.c.projection == projection.name, table.c.generation == number)
+        connection.execute(delete(table).where(*mine))
+
+
+def park(connection: Connection, generation: Generation, stream: str, position: int, error: str) -> None:
+    """Take no more events of a stream."""
+    connection.execute(
+        insert(parked_streams).values(
+            projection=generation.projection,
+            generation=generation.number,
+            stream=stream,
+            position=position,
+            error=error,
+        )
+    )
+
+
+def parked_of(connection: Connection, of: Sequence[Generation]) -> dict[tuple[str, int], dict[str, Parked]]:
+    """The parked streams of these generations, by projection and generation, then by stream."""
+    found: dict[tuple[str, int], dict[str, Parked]] = {(g.projection, g.number): {} for g in of}
+    for row in connection.execute(select(parked_streams).order_by(parked_streams.c.position)):
+        streams = found.get((row.projection, row.generation))
+        if streams is not None:
+            streams[row.stream] = Parked(row.projection, row.stream, row.position, row.error)
+    return found

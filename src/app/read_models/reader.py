@@ -1,0 +1,68 @@
+"""What queries read through: one transaction, and the tables that are current in it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Table, select
+
+from app.read_models.generations import Generation, Parked, all_generations, parked_of, parked_streams
+from app.read_models.projection import Projection, category
+
+
+class Behind(Exception):  # noqa: N818 - the word of the API's refusal
+    """The read models have reached only `reached`, not `wanted`."""
+
+    def __init__(self, wanted: int, reached: int) -> None:
+        super().__init__(f"The read models have reached position {reached}, not {wanted} yet.")
+        self.wanted = wanted
+        self.reached = reached
+
+
+class Reader:
+    """One read-only transaction on the read models.
+
+    `log_id` names the log they are built from; all of them have reached `position` of it.
+    """
+
+    def __init__(self, connection: Connection, known: Mapping[str, Projection], at_least: int = 0) -> None:
+        """Raises Behind when a read model is still being built, or has not reached `at_least`."""
+        self.connection = connection
+        self._known = known
+        self._active = {
+            generation.projection: generation
+            for generation in all_generations(connection)
+            if generation.active
+            and generation.projection in known
+            and generation.version in known[generation.projection].readable
+        }
+        complete = len(self._active) == len(known)
+        self.position = min((g.position for g in self._active.values()), default=0) if complete else 0
+        if not complete or self.position < at_least:
+            raise Behind(at_least, self.position)
+        self.log_id = next(iter(self._active.values())).log_id if self._active else ""
+
+    def position_of(self, projection: str) -> int:
+        """How far one read model has come."""
+        return self._active[projection].position
+
+    def table(self, projection: str, name: str) -> Table:
+        """A projection's current table."""
+        generation = self._active[projection].number
+        return self._known[projection].metadata(generation).tables[f"{name}_{generation}"]
+
+    def is_parked(self, stream: str) -> bool:
+        """Whether what is read of a stream stands still, since one of its events could not be applied."""
+        mine: list[Generation] = [
+            generation
+            for generation in self._active.values()
+            if category(stream) in self._known[generation.projection].categories
+        ]
+        columns = parked_streams.c
+        found = self.connection.execute(
+            select(columns.projection, columns.generation).where(columns.stream == stream)
+        ).all()
+        return any((generation.projection, generation.number) in found for generation in mine)
+
+    def parked(self) -> list[Parked]:
+        """All streams that stand still."""
+        by_generation = parked_of(self.connection, list(self._active.values()))
+        return [parked for streams in by_generation.values() for parked in streams.values()]

@@ -1,0 +1,287 @@
+"""Settings: what the people who run Daybook can choose, all of it as `DAYBOOK_*` environment variables."""
+
+import os
+from base64 import b64decode
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.log.schema import schema_name as checked_schema_name
+
+PREFIX = "DAYBOOK_"
+SECRET_BYTES = 32
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(Exception):
+    """A setting that cannot be. The message is one sentence a line, and repeats no value that may be secret."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment; arguments take precedence. `load_settings` says errors in sentences."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    data: Path = Field(
+        Path("daybook-data"),
+        description="Folder of the embedded store: the log, the read models, the master key and the token "
+        "secret. One process serves one folder. With `DAYBOOK_DATABASE_URL` nothing is kept there.",
+    )
+    database_url: str | None = Field(
+        None,
+        repr=False,
+        description="`postgresql://user:password@host/database`: keep everything in PostgreSQL, for as many "
+        "processes as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook migrate` once.",
+    )
+    schema_name: str = Field(
+        "daybook",
+        validation_alias=f"{PREFIX}SCHEMA",
+        description="PostgreSQL schema of this venue: small letters, digits and `_`.",
+    )
+    secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Secret that signs tokens (HS256), at least 32 bytes without a comma. While you change it: "
+        "`new,old`; the first one signs, all of them verify. Unset on the embedded store: a file "
+        "`token.secret` in the data folder, made by the first start. Not together with `DAYBOOK_JWKS_URL`.",
+    )
+    jwks_url: str | None = Field(
+        None,
+        description="Address of your identity provider's signing keys (JWKS), `https` unless on this machine. "
+        "Tokens are then verified with RS256, ES256 or EdDSA, and HS256 is off. Needs `DAYBOOK_ISSUER`.",
+    )
+    issuer: str | None = Field(
+        None,
+        description="The `iss` that every token must carry. Part of who a person is: changing it makes "
+        "everybody somebody new.",
+    )
+    audience: str | None = Field(
+        None,
+        description="The `aud` that every token must carry. Set it with an identity provider that serves other "
+        "applications, too, or their tokens work here.",
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 bytes in base64 (`openssl rand -base64 32`) under which people's own keys are kept. "
+        "Required on PostgreSQL. Unset on the embedded store: a file `master.key` in the data folder, made by "
+        "the first start. Whoever loses it can read no details any more.",
+    )
+    max_holds: int = Field(3, ge=1, le=1000, description="Live holds that one customer may have in all.")
+    rate_limit: float | None = Field(
+        2000.0,
+        description="Requests a second for one caller (the verified subject, else the address), or `off`. "
+        "A person with the page open causes a few, an agent for a busy website some hundreds; a program that "
+        "runs wild thousands.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Addresses or networks of your reverse proxies, separated by commas: from them, and from "
+        "nobody else, `X-Forwarded-For` is believed.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins whose pages may call the API from a browser, such as `https://example.org`, "
+        "separated by commas; `*` is all of them.",
+    )
+    metrics: bool = Field(True, description="Whether `/metrics` answers.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important log lines that are written."
+    )
+    clock_tolerance: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="Seconds that this machine's clock may be off the database's; beyond, the process is not "
+        "ready and writes nothing.",
+    )
+    queue_size: int = Field(
+        10_000,
+        ge=20,
+        description="Commands that may wait; beyond, the answer is `busy`. One caller may fill a twentieth.",
+    )
+    batch_size: int = Field(512, ge=1, le=10_000, description="Commands decided and stored in one append.")
+    cache_size: int = Field(
+        50_000, ge=100, description="Streams (resource-days, bookings, ...) that the writer keeps in memory."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _every_variable_is_known(cls, values: Any) -> Any:
+        known = [entry.name for entry in listed_settings()]
+        for name in sorted(os.environ):
+            if name.upper().startswith(PREFIX) and name.upper() not in known:
+                raise ValueError(f"{name} is not a setting of Daybook.{_nearest(name.upper(), known)}")
+        return values
+
+    @field_validator("secret", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return _split_at_commas(value)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        return tuple(ip_network(part, strict=False) for part in _split_at_commas(value))
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            is_origin = parts.scheme in {"http", "https"} and origin == f"{parts.scheme}://{parts.netloc}"
+            if origin != "*" and not (is_origin and parts.hostname):
+                raise ValueError(f"{origin!r} is no origin: write it as https://example.org, without a path")
+        return origins
+
+    @field_validator("secret")
+    @classmethod
+    def _secrets_are_long(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value().encode()) < SECRET_BYTES for secret in secrets):
+            raise ValueError(f"each secret needs at least {SECRET_BYTES} bytes; `openssl rand -hex 32` makes one")
+        return secrets
+
+    @field_validator("master_key")
+    @classmethod
+    def _master_key_is_whole(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            decoded_key(key.get_secret_value())
+        return key
+
+    @field_validator("rate_limit", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and value.strip().lower() == "off" else value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate_is_positive(cls, rate: float | None) -> float | None:
+        if rate is not None and not 0 < rate < float("inf"):
+            raise ValueError("write requests a second, more than 0, or `off`")
+        return rate
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _small_letters(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("schema_name")
+    @classmethod
+    def _schema_needs_no_quotes(cls, name: str) -> str:
+        return checked_schema_name(name)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("only PostgreSQL can be named here, as postgresql://user@host/database")
+        return url
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _keys_come_safely(cls, url: str | None) -> str | None:
+        if url is not None:
+            parts = urlsplit(url)
+            local = parts.scheme == "http" and _is_this_machine(parts.hostname or "")
+            if not (parts.hostname and (parts.scheme == "https" or local)):
+                raise ValueError("keys that tokens are verified with must come from an https:// address")
+        return url
+
+    @model_validator(mode="after")
+    def _tokens_come_from_one_place(self) -> "Settings":
+        if self.jwks_url and self.secret:
+            raise ValueError("Set either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: with an identity provider HS256 is off.")
+        if self.jwks_url and not self.issuer:
+            raise ValueError("DAYBOOK_JWKS_URL needs DAYBOOK_ISSUER, the `iss` in your provider's tokens.")
+        return self
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the store is files in the data folder."""
+        return self.database_url is None
+
+
+class ListedSetting(NamedTuple):
+    """A setting as the documentation lists it; `default` as one would write it in the environment."""
+
+    name: str
+    default: str
+    description: str
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; arguments take precedence. Raises SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(dict(part)) for part in error.errors())) from None
+
+
+def listed_settings() -> list[ListedSetting]:
+    """Every setting, in the order in which they are documented."""
+    return [
+        ListedSetting(_variable(name), _written(name, field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def decoded_key(text: str) -> bytes:
+    """32 bytes from base64, either alphabet. Raises ValueError with a reason that does not repeat the text."""
+    try:
+        key = b64decode(text.strip().translate({ord("-"): "+", ord("_"): "/"}), validate=True)
+    except ValueError:
+        raise ValueError("it is not base64; `openssl rand -base64 32` makes one") from None
+    if len(key) != SECRET_BYTES:
+        raise ValueError(f"it holds {len(key)} bytes instead of 32; `openssl rand -base64 32` makes one")
+    return key
+
+
+def _split_at_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _variable(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field.upper()}"
+
+
+def _written(field: str, default: Any) -> str:
+    if field == "rate_limit":
+        return f"{default:g}"
+    if default is None or default == ():
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.0)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    reason = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    if not error["loc"]:
+        return reason if reason.endswith("?") else f"{reason}."
+    field = str(error["loc"][0])
+    name = _variable(field) if field in Settings.model_fields else field.upper()
+    return f"{name} cannot be used: {reason[:1].lower()}{reason[1:]}."

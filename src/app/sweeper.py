@@ -1,0 +1,65 @@
+"""The sweeper: writes down what time alone has done, within a second: holds that ran out, requests nobody approved.
+
+Nobody waits for it. A hold past its time occupies nothing and reads as expired at once, written or not.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
+from secrets import token_hex
+from threading import Event, Thread
+from time import monotonic
+
+import structlog
+
+from app.commands import SWEEPER, Lapse
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.outcome import Busy
+from app.queue import Answer, Asked, Queue
+from app.read_models.runner import Behind
+
+SECONDS_BETWEEN_SWEEPS = 0.5
+SECONDS_FOR_ANSWERS = 10.0
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """Asks `find` which bookings have lapsed and hands them to the writer as ordinary commands."""
+
+    def __init__(self, queue: Queue, find: Callable[[], Iterable[str]], may_run: Callable[[], bool]) -> None:
+        self._queue = queue
+        self._find = find
+        self._may_run = may_run
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="daybook-sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sweep, on a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is in the queue is still done."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(SECONDS_FOR_ANSWERS)
+
+    def sweep(self) -> int:
+        """Hand over what has lapsed and wait for the answers; how many there were. Bookings in doubt come again."""
+        answers: list[Future[Answer]] = []
+        for booking in self._find():
+            answer: Future[Answer] = Future()
+            command = Lapse(actor=SWEEPER, command_id=token_hex(16), booking=booking, arrived=monotonic())
+            self._queue.put(Asked(command, answer.set_result))
+            answers.append(answer)
+        wait(answers, SECONDS_FOR_ANSWERS)
+        return len(answers)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(SECONDS_BETWEEN_SWEEPS):
+            try:
+                if self._may_run():
+                    self.sweep()
+            except (Busy, Behind, StoreUnavailable, OutcomeUnknown) as trouble:
+                log.info("sweep put off", reason=str(trouble))
+            except Exception:  # the thread must live; the next sweep finds the same bookings again
+                log.exception("sweep failed")

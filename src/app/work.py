@@ -1,0 +1,157 @@
+"""The work of one batch: commands decide on copies, and what they record becomes one append or nothing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from app.commands import Command
+from app.details import Vault
+from app.log.reading import Reading
+from app.memory import Kept, Memory, kind_of, untouched
+from domain.block import Block
+from domain.booking import Booking
+from domain.event import Aggregate, Cause, Event
+from domain.resource import Resource
+from domain.resource_day import ResourceDay
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Limits(NamedTuple):
+    """Limits that are settings rather than rules of a resource."""
+
+    max_holds: int = 3
+
+
+class Work:
+    """What a batch has decided so far. Copies are made at first touch; the originals stay as they are stored."""
+
+    def __init__(self, memory: Memory, reads: Reading, vault: Vault, now: datetime, limits: Limits) -> None:
+        self.now = now
+        self.vault = vault
+        self.limits = limits
+        self.events: list[Event] = []
+        self.copies: dict[str, Aggregate] = {}
+        self._memory = memory
+        self._reads = reads
+        self._mine: list[str] = []
+
+    # What decisions ask for.
+
+    def see(self, kind: type[A], stream: str) -> A:
+        """An aggregate to look at: it must not be changed."""
+        found = self.copies.get(stream)
+        if found is None:
+            kept = self._memory.get(stream)
+            if kept is None:
+                self._memory.fetch([stream], self._reads)
+                kept = self._memory.get(stream)
+            found = kept.aggregate if kept is not None else untouched(stream)
+        if not isinstance(found, kind):
+            raise TypeError(f"{stream} is a {type(found).__name__}, not a {kind.__name__}")
+        return found
+
+    def take(self, kind: type[A], stream: str) -> A:
+        """An aggregate to decide on: this batch's copy."""
+        found = self.see(kind, stream)
+        if stream not in self.copies:
+            found = found.copy()
+            self.copies[stream] = found
+        if stream not in self._mine:
+            self._mine.append(stream)
+        return found
+
+    def begin(self, kind: type[A], stream: str) -> A:
+        """A new aggregate whose stream is known to be empty, since its name was made for this command."""
+        if stream not in self.copies and self._memory.get(stream) is None:
+            self._memory.put(stream, Kept(untouched(stream), 0))
+        return self.take(kind, stream)
+
+    def resource(self, resource: str) -> Resource:
+        """A resource to look at."""
+        return self.see(Resource, Resource.stream(resource))
+
+    def live_holds(self, customer: str) -> int:
+        """How many holds of the customer have neither ended nor lapsed."""
+        live, over = 0, []
+        for booking in list(self._memory.holds_of(customer)):
+            held = self.see(Booking, Booking.stream(booking))
+            if held.exists and held.status_at(self.now) == "held":
+                live += 1
+            elif Booking.stream(booking) not in self.copies:
+                over.append(booking)
+        self._memory.drop_holds(customer, over)
+        return live
+
+    def note_hold(self, customer: str, booking: str) -> None:
+        """Let later decisions count this hold. Harmless when it is never stored: whether it is held is looked up."""
+        self._memory.note_hold(customer, booking)
+
+    def active_bookings(self, day: ResourceDay, customer: str, but: str) -> int:
+        """How many of a customer's bookings count for the daily limit on a day, leaving one out."""
+        others = (key for key in day.counted_bookings(customer) if key != but)
+        return sum(self.see(Booking, Booking.stream(key)).occupies(self.now) for key in others)
+
+    def cause(self, command: Command) -> Cause:
+        """Why the command's events are written."""
+        return Cause(command.actor.by, command.command_id, self.now)
+
+    # What the writer asks for.
+
+    def keep(self, fingerprint: str | None) -> int:
+        """Collect what the command in turn recorded; how many events. The first one carries the fingerprint."""
+        fresh: list[Event] = []
+        for stream in self._mine:
+            fresh.extend(event for event in self.copies[stream].collect_events() if isinstance(event, Event))
+        if fresh and fingerprint is not None:
+            fresh[0] = fresh[0].model_copy(update={"fingerprint": fingerprint})
+        self.events.extend(fresh)
+        self._mine.clear()
+        return len(fresh)
+
+    def undo(self) -> None:
+        """Put back what the command in turn changed: as if it had never been tried."""
+        for stream in self._mine:
+            if self.copies[stream].pending_events:
+                self.copies[stream] = self._as_before(stream)
+        self._mine.clear()
+
+    def _as_before(self, stream: str) -> Aggregate:
+        kept = self._memory.get(stream)
+        if kept is None:
+            self._memory.fetch([stream], self._reads)
+            kept = self._memory.get(stream)
+        twin = kept.aggregate.copy() if kept is not None else untouched(stream)
+        for event in self.events:
+            if event.originator_id == stream:
+                event.mutate(twin)
+        return twin
+
+    def last_index(self, stream: str) -> int:
+        """The place in `events` of a stream's last one; -1 when it has none."""
+        for index in range(len(self.events) - 1, -1, -1):
+            if self.events[index].originator_id == stream:
+                return index
+        return -1
+
+    def see_subject(self, stream: str) -> Booking | Resource | Block:
+        """What a command was about, to look at."""
+        found = self.see(Aggregate, stream)
+        if not isinstance(found, Booking | Resource | Block):
+            raise TypeError(f"{stream} is nothing that a command is about")
+        return found
+
+    def stored_from(self, first_position: int) -> None:
+        """Everything is stored: the copies that changed replace what the memory kept."""
+        last = {event.originator_id: position for position, event in enumerate(self.events, first_position)}
+        for stream, position in last.items():
+            self._memory.put(stream, Kept(self.copies[stream], position))
+
+    def streams(self) -> Iterable[str]:
+        """All streams that have been copied."""
+        return self.copies.keys()
+
+
+def is_subject(stream: str) -> bool:
+    """Whether a stream is what a command is about, rather than a day that it touches."""
+    return kind_of(stream) in {"booking", "block", "resource"}

@@ -1,0 +1,357 @@
+"""The writer: one thread that turns waiting commands into one append at a time.
+
+It decides on memory and stores on one condition: the log's head is still where its memory ends. So the log itself
+is the lock, on one process or twenty; see docs/adr/0002.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from threading import Thread
+from time import monotonic
+from typing import NamedTuple
+
+import structlog
+from eventsourcing.persistence import IntegrityError
+
+from app.clock import CheckedClock
+from app.commands import Book, Command, OnBooking
+from app.decisions import decide
+from app.details import Vault
+from app.log.event_log import EventLog, LockedLog
+from app.log.instants import timestamp_of
+from app.log.mapper import EventMapper
+from app.log.reading import Reading
+from app.log.records import Head, LoggedEvent, RecordedEvent
+from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
+from app.memory import Memory
+from app.outcome import Outcome
+from app.queue import Answer, Asked, Queue
+from app.work import Limits, Work, is_subject
+from domain.block import Block
+from domain.booking import Booking
+from domain.refusal import Refused
+from domain.resource import Resource
+from domain.resource_day import ResourceDay
+
+MOST_IN_A_BATCH = 512
+CATCH_UP_PAGE = 5_000
+TRIES_AFTER_A_LOST_CONNECTION = 3
+
+Append = Callable[[Sequence[LoggedEvent], Head], Head]
+Subject = Booking | Resource | Block
+
+log = structlog.get_logger()
+
+
+class Decision(NamedTuple):
+    """One command's result before it is stored. `written`: how many events; `last`: index of its last one."""
+
+    asked: Asked
+    answer: Answer
+    written: int
+    last: int
+
+
+class Earlier(NamedTuple):
+    """A command that was carried out before under the same idempotency key."""
+
+    subject: str
+    fingerprint: str | None
+
+
+class Batch(NamedTuple):
+    """What a batch decided: its work, and each command's result in order."""
+
+    work: Work
+    decisions: list[Decision]
+
+
+class Observer:
+    """What the writer tells those who count. Does nothing by itself."""
+
+    def decided(self, command: Command, answer: Answer) -> None:
+        """A command got its answer."""
+
+    def appended(self, commands: int, events: int, seconds: float) -> None:
+        """A batch was stored."""
+
+    def head_moved(self) -> None:
+        """Another process appended first; the batch was decided again."""
+
+
+class Writer:
+    """Takes commands from its queue, decides, appends, and only then answers."""
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        mapper: EventMapper,
+        vault: Vault,
+        clock: CheckedClock,
+        *,
+        limits: Limits | None = None,
+        most_in_a_batch: int = MOST_IN_A_BATCH,
+        most_in_memory: int = 50_000,
+        queue: Queue | None = None,
+        observer: Observer | None = None,
+        answer_all: Callable[[Sequence[tuple[Asked, Answer]]], None] | None = None,
+    ) -> None:
+        self._log = event_log
+        self._mapper = mapper
+        self._vault = vault
+        self._clock = clock
+        self._limits = limits or Limits()
+        self.queue = queue or Queue()
+        self._observer = observer or Observer()
+        self._answer_all = answer_all or _answer_each
+        self._most_in_a_batch = most_in_a_batch
+        self.memory = Memory(event_log, mapper, most_in_memory)
+        self._stale = False
+        self._in_doubt = False
+        self._thread = Thread(target=self._run, name="daybook-writer", daemon=True)
+
+    def start(self) -> None:
+        """Read what has to be in memory, then take commands."""
+        self.memory.begin()
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Take nothing more in, finish what waits, and end."""
+        self.queue.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while batch := self.queue.take(self._most_in_a_batch):
+            answers = self._settle(batch)
+            self._answer_all(answers)
+            for asked, answer in answers:
+                self._observer.decided(asked.command, answer)
+
+    # From commands to answers.
+
+    def _settle(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
+        """An answer for every command, whatever happens."""
+        try:
+            if not self._clock.is_right():
+                raise StoreUnavailable(
+                    f"This server's clock is {self._clock.skew.total_seconds():+.0f} s off the database's, so it "
+                    "takes no bookings. Please try again; another server may answer."
+                )
+            if self._stale:
+                self.memory.begin()
+                self._stale = self._in_doubt = False
+            return self._store(batch)
+        except (StoreUnavailable, OutcomeUnknown) as trouble:
+            log.warning(
+                "batch not stored", commands=len(batch), kind=type(trouble).__name__, reason=str(trouble)
+            )
+            return [(asked, trouble) for asked in batch]
+        except Exception as error:  # the thread must live: whoever waits is told, and the memory is made anew
+            log.exception("batch failed")
+            self._begin_again()
+            return [(asked, error) for asked in batch]
+
+    def _store(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
+        decided = self._decide(batch, self._log)
+        try:
+            if decided.work.events:
+                head = self._append(decided, self._log.append, self.memory.seen)
+                return self._stored(decided, head)
+            if self._is_complete():
+                return self._stored(decided, self.memory.seen)
+        except HeadMoved:
+            pass
+        except OutcomeUnknown:
+            return self._find_out(decided)
+        except IntegrityError:
+            log.exception("a stream was at another version than remembered")
+            self.memory.forget(list(decided.work.streams()))
+        self._observer.head_moved()
+        return self._store_under_lock(batch)
+
+    def _is_complete(self) -> bool:
+        """Whether nobody appended beyond the memory: refusals too are decided on the complete log."""
+        alone = self._log.sole_process and not self._in_doubt
+        return alone or self._log.head()[:2] == self.memory.seen[:2]
+
+    def _store_under_lock(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
+        """Catch up and decide again while nobody else can append: this cannot conflict, so nobody starves."""
+        decided: Batch | None = None
+        try:
+            with self._log.locked() as session:
+                self._catch_up(session)
+                decided = self._decide(batch, session)
+                head = session.head
+                if decided.work.events:
+                    head = self._append(decided, lambda events, _: session.append(events), head)
+        except OutcomeUnknown:
+            if decided is None or not decided.work.events:
+                raise StoreUnavailable("The connection to the store was lost. Nothing was stored.") from None
+            return self._find_out(decided)
+        return self._stored(decided, head)
+
+    def _find_out(self, decided: Batch) -> list[tuple[Asked, Answer]]:
+        """The connection went during the commit: the log itself says whether the batch is there.
+
+        Taking the head's lock waits out a commit that is still under way.
+        """
+        ids = [decision.asked.command.command_id for decision in decided.decisions if decision.written]
+        trouble: StoreUnavailable | OutcomeUnknown | None = None
+        for _ in range(TRIES_AFTER_A_LOST_CONNECTION):
+            try:
+                with self._log.locked() as session:
+                    found = session.commands(ids)
+                    if not found:
+                        break
+                    first = min(event.id for events in found.values() for event in events)
+                    self._catch_up(session)
+                    return self._answered(decided, first, self.memory.seen)
+            except (StoreUnavailable, OutcomeUnknown) as again:
+                trouble = again
+        else:
+            return self._unknown(decided, trouble)
+        return self._store_under_lock([decision.asked for decision in decided.decisions])
+
+    def _unknown(self, decided: Batch, trouble: BaseException | None) -> list[tuple[Asked, Answer]]:
+        """Whoever wrote something is told that it is not known; the others that nothing was stored."""
+        self._in_doubt = True
+        unknown = OutcomeUnknown(f"The store was lost while it was storing this: {trouble}")
+        surely_not = StoreUnavailable("The store was lost. Nothing of this was stored.")
+        return [(each.asked, unknown if each.written else surely_not) for each in decided.decisions]
+
+    def _append(self, decided: Batch, append: Append, seen: Head) -> Head:
+        began = monotonic()
+        events = [self._mapper.to_logged(event) for event in decided.work.events]
+        head = append(events, seen)
+        self._observer.appended(len(decided.decisions), len(events), monotonic() - began)
+        return head
+
+    def _catch_up(self, session: LockedLog) -> None:
+        """Take in what others appended. Raises `StoreUnavailable` when this is another log than before."""
+        seen, head = self.memory.seen, session.head
+        if head.log_id != seen.log_id or head.position < seen.position:
+            self._stale = True
+            raise StoreUnavailable("The log was replaced by another one. Please try again in a moment.")
+        while seen.position < head.position:
+            events = session.after(seen.position, CATCH_UP_PAGE)
+            last = events[-1].id
+            seen = head if last >= head.position else seen._replace(position=last)
+            self.memory.catch_up(events, seen)
+        self._in_doubt = False
+
+    # From decisions to answers.
+
+    def _stored(self, decided: Batch, head: Head) -> list[tuple[Asked, Answer]]:
+        """Everything is stored up to `head`: remember it, and answer."""
+        first = head.position - len(decided.work.events) + 1
+        decided.work.stored_from(first)
+        self.memory.seen = head
+        return self._answered(decided, first, head)
+
+    def _answered(self, decided: Batch, first: int, head: Head) -> list[tuple[Asked, Answer]]:
+        return [(each.asked, _placed(each, first, head.position)) for each in decided.decisions]
+
+    # Deciding.
+
+    def _decide(self, batch: list[Asked], reads: Reading) -> Batch:
+        """Let every command decide in turn, on the log as it is up to `memory.seen`."""
+        now = max(self._clock.now(), timestamp_of(self.memory.seen.timestamp))
+        work = Work(self.memory, reads, self._vault, now, self._limits)
+        keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
+        found = reads.commands(keyed, self.memory.seen.position) if keyed else {}
+        earlier = {command_id: self._earlier(events) for command_id, events in found.items()}
+        self.memory.fetch(_streams_named(batch), reads)
+        return Batch(work, [self._decide_one(asked, work, earlier) for asked in batch])
+
+    def _decide_one(self, asked: Asked, work: Work, earlier: dict[str, Earlier]) -> Decision:
+        command = asked.command
+        try:
+            before = earlier.get(command.command_id) if command.keyed else None
+            if before is not None:
+                return self._replay(asked, work, before)
+            decided = decide(work, command)
+            fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
+        except Refused as refused:
+            work.undo()
+            return Decision(asked, refused, 0, -1)
+        except Exception as error:  # one command's fault must not take the batch with it
+            log.exception("command failed", command=type(command).__name__)
+            work.undo()
+            return Decision(asked, error, 0, -1)
+        written = work.keep(fingerprint)
+        if written and command.keyed:
+            earlier[command.command_id] = Earlier(decided.subject.id, fingerprint)
+        outcome = self._outcome(decided.subject, work, created=decided.created, overlaps=decided.overlaps)
+        return Decision(asked, outcome, written, work.last_index(decided.subject.id))
+
+    def _earlier(self, events: list[RecordedEvent]) -> Earlier:
+        """What a command of the same id did before: what it was about, and the fingerprint of its request."""
+        subject = next(event.originator_id for event in events if is_subject(event.originator_id))
+        marks = (self._mapper.to_event(event).fingerprint for event in events)
+        return Earlier(subject, next((mark for mark in marks if mark is not None), None))
+
+    def _replay(self, asked: Asked, work: Work, before: Earlier) -> Decision:
+        """Answer a repeat with what the first request made, as it stands now. No rule is looked at.
+
+        Raises `Refused` (`idempotency-key-reused`) for another body.
+        """
+        subject = work.see_subject(before.subject)
+        customer = subject.customer if isinstance(subject, Booking) else None
+        if before.fingerprint != self._vault.fingerprint(customer, asked.command.body):
+            raise Refused(
+                "idempotency-key-reused",
+                "This Idempotency-Key was used for another request. Please make a new key for a new request.",
+            )
+        return Decision(asked, self._outcome(subject, work, replayed=True), 0, work.last_index(subject.id))
+
+    def _outcome(
+        self,
+        subject: Subject,
+        work: Work,
+        *,
+        created: bool = False,
+        replayed: bool = False,
+        overlaps: tuple[str, ...] = (),
+    ) -> Outcome:
+        kept = self.memory.get(subject.id)
+        position = kept.position if kept is not None else 0
+        return Outcome(subject.copy(), position, created, 0, work.now, replayed, overlaps)
+
+    def _begin_again(self) -> None:
+        """Read the memory anew; where the store cannot be read, the next batch tries again."""
+        self._stale = True
+        try:
+            self.memory.begin()
+        except (StoreUnavailable, OutcomeUnknown) as trouble:
+            log.warning("memory cannot be read", reason=str(trouble))
+            return
+        self._stale = self._in_doubt = False
+
+
+def _placed(decision: Decision, first: int, head: int) -> Answer:
+    """The answer with its positions, now that they are known."""
+    if not isinstance(decision.answer, Outcome):
+        return decision.answer
+    own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
+    return replace(decision.answer, subject_position=own, position=head)
+
+
+def _streams_named(batch: list[Asked]) -> list[str]:
+    """Streams that the batch's commands are sure to need, to be read in one query. The others are read when met."""
+    commands = [asked.command for asked in batch]
+    bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
+    legs = [
+        leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None
+    ]
+    return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in legs)]
+
+
+def _answer_each(answers: Sequence[tuple[Asked, Answer]]) -> None:
+    for asked, answer in answers:
+        asked.reply(answer)

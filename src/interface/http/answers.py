@@ -1,0 +1,274 @@
+"""The shapes of answers. Every answer is built as one of these, and the OpenAPI document is made from them."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from Python 3.12 on
+
+from app.commands import Role
+from domain.booking import BookingStatus
+from domain.plan import Weekday
+
+Action = Literal["confirm", "cancel", "reschedule", "approve", "reject", "revoke", "complete", "no-show"]
+
+
+class LegAnswer(TypedDict):
+    """One leg: instants carry the resource's offset."""
+
+    resource: str
+    timezone: str
+    start: datetime
+    end: datetime
+    units: int
+
+
+class BookingAnswer(TypedDict):
+    """A booking as this caller may see it. `actions`: what this caller could do with it now."""
+
+    id: str
+    status: BookingStatus
+    customer: str
+    party: int
+    expires_at: datetime | None
+    version: int
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    actions: list[Action]
+    details: dict[str, Any] | None
+    reason: dict[str, Any] | None
+    legs: list[LegAnswer]
+
+
+class BookingList(TypedDict):
+    """Bookings, ordered by start."""
+
+    items: list[BookingAnswer]
+    next: str | None
+
+
+class DisplacedAnswer(TypedDict):
+    """A booking that stands although it no longer fits, and the first rule that it breaks."""
+
+    booking: str
+    code: str
+
+
+class ExceptionAnswer(TypedDict):
+    """What replaces the hours of a date."""
+
+    windows: list[tuple[str, str]]
+    reason: str | None
+
+
+class PolicyAnswer(TypedDict):
+    """How a resource may be booked; minutes unless the name says otherwise."""
+
+    step: int
+    min_duration: int
+    max_duration: int
+    max_units: int
+    approval: bool
+    hold_seconds: int
+    min_notice: int
+    max_advance_days: int
+    cancel_notice: int
+    buffer_before: int
+    buffer_after: int
+    daily_limit: int | None
+
+
+class ResourceAnswer(TypedDict):
+    """A resource as it is defined now."""
+
+    id: str
+    name: str
+    kind: str
+    timezone: str
+    capacity: int
+    seats: int | None
+    attributes: dict[str, str | int | float | bool]
+    visibility: Literal["public", "signed-in", "staff"]
+    hours: dict[Weekday, list[tuple[str, str]]]
+    exceptions: dict[date, ExceptionAnswer]
+    policy: PolicyAnswer
+    version: int
+    retired: bool
+
+
+class RevisedResource(ResourceAnswer):
+    """A resource that was just defined. `displaced` is null when it could not be worked out in time."""
+
+    displaced: list[DisplacedAnswer] | None
+
+
+class ResourceList(TypedDict):
+    """Resources, ordered by id."""
+
+    items: list[ResourceAnswer]
+    next: str | None
+
+
+class SlotAnswer(TypedDict):
+    """An interval that can be asked for. `available`: units that could be taken from start to end."""
+
+    start: datetime
+    end: datetime
+    capacity: int
+    booked: int
+    available: int
+    status: Literal["available", "full", "blocked", "past", "unbookable"]
+
+
+class _DayOfSlots(TypedDict):
+    date: date
+    version: int
+    status: Literal["open", "closed"]
+    slots: list[SlotAnswer]
+
+
+class DayOfSlots(_DayOfSlots, total=False):
+    """The slots of a date; `reason` is there when it is closed by an exception."""
+
+    reason: str | None
+
+
+class AvailabilityAnswer(TypedDict):
+    """What is free, date by date, as of a position of the log."""
+
+    resource: str
+    timezone: str
+    position: int
+    days: list[DayOfSlots]
+
+
+class FreeResourceAnswer(TypedDict):
+    """A resource that is free for the whole interval."""
+
+    resource: str
+    name: str
+    kind: str
+    timezone: str
+    start: datetime
+    end: datetime
+    available: int
+
+
+class FreeResourceList(TypedDict):
+    """Resources that are free for the whole interval, ordered by id."""
+
+    items: list[FreeResourceAnswer]
+    next: str | None
+    position: int
+
+
+class ProfileAnswer(TypedDict, total=False):
+    """What is known of a person; or `erased`, or `unreadable`, in place of everything else."""
+
+    name: str | None
+    email: str | None
+    phone: str | None
+    language: str | None
+    erased: bool
+    unreadable: bool
+
+
+class CustomerAnswer(TypedDict):
+    """A person for whom bookings can be made."""
+
+    customer: str
+    profile: ProfileAnswer
+    version: int
+
+
+class MeAnswer(TypedDict):
+    """Who the token says that you are."""
+
+    subject: str
+    roles: list[Role]
+    customer: str
+    profile: ProfileAnswer
+
+
+class BlockAnswer(TypedDict):
+    """Time taken away. `units` null: all capacity. `overlaps`: bookings that stand in it."""
+
+    block: str
+    resource: str
+    timezone: str
+    start: datetime
+    end: datetime
+    units: int | None
+    source: Literal["desk", "calendar"]
+    reason: dict[str, Any] | None
+    overlaps: list[str]
+
+
+class DayPlanAnswer(TypedDict):
+    """What a date offers: its windows on the wall clock, and the policy in force."""
+
+    windows: list[tuple[str, str]]
+    reason: str | None
+    capacity: int
+    policy: PolicyAnswer
+
+
+class ClaimAnswer(TypedDict):
+    """Units taken on the day, buffers included; `until` when a hold lapses."""
+
+    booking: str
+    start: datetime
+    end: datetime
+    units: int
+    until: datetime | None
+
+
+class DayBlockAnswer(TypedDict):
+    """A block's part on the day."""
+
+    block: str
+    start: datetime
+    end: datetime
+    units: int | None
+    source: Literal["desk", "calendar"]
+    reason: dict[str, Any] | None
+
+
+class DayAnswer(TypedDict):
+    """A resource-day as it is. Version 0, without timestamp: nothing has happened on it yet."""
+
+    resource: str
+    date: date
+    timezone: str
+    version: int
+    timestamp: datetime | None
+    plan: DayPlanAnswer
+    claims: list[ClaimAnswer]
+    blocks: list[DayBlockAnswer]
+
+
+class EventAnswer(TypedDict):
+    """A fact of the log. What is sealed shows only to those who may read it, else as `{"sealed": true}`."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    timestamp: datetime
+    recorded_at: datetime
+    by: str
+    command_id: str
+    facts: dict[str, Any]
+
+
+class EventList(TypedDict):
+    """Events in order. `next` is the cursor (`after`) of what follows, null at the end."""
+
+    items: list[EventAnswer]
+    next: str | None
+
+
+class HealthAnswer(TypedDict):
+    """Whether the service works."""
+
+    status: Literal["alive", "ready"]

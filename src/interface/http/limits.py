@@ -1,0 +1,76 @@
+"""How much one caller may ask: a token bucket each, in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from math import ceil
+
+from interface.http.problems import Declined
+
+MOST_BODY = 64 * 1024
+"""Bytes that a request's body may have."""
+
+MOST_CALLERS = 20_000
+"""Callers remembered; the one that was quiet for longest is forgotten, which only ever favours it."""
+
+
+class RateLimit:
+    """`rate` requests a second for each caller, with a burst of two seconds' worth. For one event loop."""
+
+    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._burst = max(2 * rate, 1.0)
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def spend(self, caller: str) -> None:
+        """Count one request. Raises Declined (`rate-limited`) with Retry-After."""
+        now = self._clock()
+        left, since = self._buckets.get(caller, (self._burst, now))
+        left = min(self._burst, left + (now - since) * self._rate)
+        if left < 1:
+            wait = ceil((1 - left) / self._rate)
+            raise Declined(
+                "rate-limited",
+                f"One caller may send {self._rate:g} requests a second. Please wait {wait} s.",
+                headers={"Retry-After": str(wait)},
+            )
+        self._buckets[caller] = (left - 1, now)
+        self._buckets.move_to_end(caller)
+        if len(self._buckets) > MOST_CALLERS:
+            self._buckets.popitem(last=False)
+
+
+class Addresses:
+    """Where requests come from. A trusted proxy's word (X-Forwarded-For) is taken, nobody else's."""
+
+    def __init__(self, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
+        self._trusted = tuple(trusted)
+
+    def of(self, peer: str, forwarded: str) -> str:
+        """The address nearest to us that is no trusted proxy; of IPv6 the /64, since one host has all of it."""
+        address = peer
+        for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
+            if not self._is_trusted(address):
+                break
+            address = hop
+        return _network(address)
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted if network.version == parsed.version)
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, 64), strict=False))

@@ -1,0 +1,130 @@
+"""From bytes to a model: bodies and query strings, with every mistake named by a pointer."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from pydantic import BaseModel, ValidationError
+
+from interface.http.problems import Declined, malformed
+
+M = TypeVar("M", bound=BaseModel)
+WebRequest = Request[Any, Any, Any]
+
+_JSON_TYPES = (b"application/json", b"")
+_MOST_ERRORS = 20
+
+
+async def body_of(request: WebRequest, model: type[M], *, optional: bool = False) -> M:
+    """The request's body as a model. `optional`: no body at all stands for an empty object.
+
+    Raises Declined (`unsupported-media-type`, `malformed`, `unknown-field`); too large a body ends earlier.
+    """
+    raw = await request.body()
+    if not raw and optional:
+        return model.model_validate({})
+    _must_be_json(request)
+    try:
+        said = model.model_validate_json(raw)
+    except ValidationError as error:
+        raise of_validation(error) from None
+    _must_be_clean(raw)
+    return said
+
+
+def query_of(request: WebRequest, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
+    """The query parameters as a model, and those that begin with `prefix` (without it), which may be any."""
+    raw = request.scope["query_string"]
+    if not raw:
+        pairs: list[tuple[str, str]] = []
+    else:
+        try:
+            pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+        except ValueError:
+            raise malformed("query", "is not UTF-8 in percent-encoding, or has too many parameters") from None
+    named: dict[str, str] = {}
+    free: dict[str, str] = {}
+    for name, value in pairs:
+        if "\0" in name or "\0" in value:
+            raise malformed(name.replace("\0", ""), "has a NUL character")
+        target, key = (free, name[len(prefix) :]) if prefix and name.startswith(prefix) else (named, name)
+        if key in target:
+            raise malformed(name, "is given twice")
+        target[key] = value
+    try:
+        return model.model_validate(named), free
+    except ValidationError as error:
+        raise of_validation(error, in_query=True) from None
+
+
+def of_validation(error: ValidationError, *, in_query: bool = False) -> Declined:
+    """The problem that pydantic's errors make: `unknown-field` when that is all, else `malformed`."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = [
+        {"pointer": _pointer(each["loc"], in_query=in_query), "detail": _detail(each)} for each in found[:_MOST_ERRORS]
+    ]
+    unknown = all(each["type"] == "extra_forbidden" for each in found)
+    first = f"{errors[0]['pointer'] or 'body'}: {errors[0]['detail']}."
+    return Declined("unknown-field" if unknown else "malformed", first, errors=errors)
+
+
+def _pointer(location: Iterable[int | str], *, in_query: bool) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1")[:100] for part in location if part != "[key]"]
+    return "/".join(parts) if in_query else "".join(f"/{part}" for part in parts)
+
+
+def _detail(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not known here"
+    message: str = error["msg"]
+    return message
+
+
+def _must_be_json(request: WebRequest) -> None:
+    given = next((value for name, value in request.scope["headers"] if name == b"content-type"), b"")
+    kind, _, parameters = given.lower().partition(b";")
+    if kind.strip() != b"application/json" or parameters.strip() not in {b"", b"charset=utf-8", b'charset="utf-8"'}:
+        raise Declined("unsupported-media-type", "Please send JSON in UTF-8 with Content-Type: application/json.")
+
+
+def _must_be_clean(raw: bytes) -> None:
+    """What the model's parser lets pass: a key given twice, NUL, and numbers that are none."""
+    try:
+        document = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
+        if rb"\u0000" in raw:
+            _must_lack_nul(document)
+    except (ValueError, RecursionError) as error:
+        raise malformed("", str(error)) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _must_lack_nul(document: Any) -> None:
+    if isinstance(document, str):
+        if "\0" in document:
+            raise ValueError("a text has a NUL character")
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            _must_lack_nul(key)
+            _must_lack_nul(value)
+    elif isinstance(document, list):
+        for value in document:
+            _must_lack_nul(value)

@@ -1,0 +1,61 @@
+"""Versions and positions as HTTP headers: ETag, If-Match, If-None-Match and Daybook-Position."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from interface.http.problems import Declined, malformed
+
+POSITION_HEADER: Final = "Daybook-Position"
+
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
+_POSITION = re.compile(r"([0-9a-zA-Z-]{1,64})\.(0|[1-9][0-9]{0,17})")
+
+
+def etag(version: int) -> str:
+    """The ETag of a version."""
+    return f'"{version}"'
+
+
+def expected_version(headers: Mapping[bytes, bytes]) -> int | None:
+    """The version that If-Match names; none without the header, or with `*`. Raises Declined (`malformed`)."""
+    given = headers.get(b"if-match")
+    if given is None or given.strip() == b"*":
+        return None
+    found = _ETAG.fullmatch(given.decode("latin-1").strip())
+    if found is None:
+        raise malformed("If-Match", 'takes the one version that you saw, as the ETag had it, such as "14"')
+    return int(found[1])
+
+
+def is_known(headers: Mapping[bytes, bytes], version: int) -> bool:
+    """Whether the client says by If-None-Match that it has this version already."""
+    given = headers.get(b"if-none-match")
+    if given is None:
+        return False
+    tags = [part.strip().removeprefix("W/") for part in given.decode("latin-1").split(",")]
+    return etag(version) in tags or tags == ["*"]
+
+
+def position_text(log_id: str, position: int) -> str:
+    """How a position is handed out."""
+    return f"{log_id}.{position}"
+
+
+def parse_position(text: str, log_id: str) -> int:
+    """A position handed out before. Raises Declined (`malformed`, or `unknown-position` for another log's)."""
+    found = _POSITION.fullmatch(text)
+    if found is None:
+        raise malformed(POSITION_HEADER, "is what an answer's header said, such as 5f0e2d7c.42")
+    if found[1] != log_id:
+        raise unknown_position()
+    return int(found[2])
+
+
+def unknown_position() -> Declined:
+    """The problem of a position that this log does not have."""
+    return Declined(
+        "unknown-position",
+        "This position is not in this log, which was restored or replaced. Please forget it and load anew.",
+        errors=[{"pointer": POSITION_HEADER, "detail": "is of another log, or beyond the end of this one"}],
+    )
