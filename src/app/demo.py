@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from app.assembly import Daybook
-from app.commands import Actor, DefineResource, Role
+from app.commands import Actor, DefineResource
 from app.identity import command_id
 from domain.definition import Definition
 from domain.plan import WEEKDAYS, Policy, Weekday, Windows
@@ -18,23 +18,6 @@ class Registered(NamedTuple):
     key: str
     timezone: str
     definition: Definition
-
-
-class Guest(NamedTuple):
-    """Somebody whose token the start prints."""
-
-    title: str
-    subject: str
-    role: Role
-
-
-GUESTS: Final = (
-    Guest("customer", "alice", "customer"),
-    Guest("second customer", "bob", "customer"),
-    Guest("staff", "sam", "staff"),
-    Guest("admin", "ada", "admin"),
-    Guest("auditor", "odile", "auditor"),
-)
 
 
 class OtherData(Exception):  # noqa: N818 - what was found, not an error
@@ -59,6 +42,7 @@ async def set_up(daybook: Daybook) -> int:
             DefineResource(
                 actor=DEMO,
                 command_id=command_id(daybook.log.secret, DEMO.by, "demo", each.key),
+                keyed=True,  # two starts at once register it once
                 resource=each.key,
                 timezone=each.timezone,
                 definition=each.definition,

@@ -62,11 +62,6 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     warnings.showwarning = _log_warning
-    for name in ("_granian", "granian.access"):  # the server brings handlers of its own
-        library = logging.getLogger(name)
-        library.handlers.clear()
-        library.propagate = True
-    logging.getLogger("_granian").setLevel("WARNING")  # what it says of its start, the start itself says better
 
 
 def template_alone(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -157,6 +157,8 @@ class SQLiteLog(EventLog):
         if self._read_only:
             raise StoreUnavailable(f"The event log {self.path} was opened for reading only.")
         with self._write_lock:
+            if self._closed:
+                raise StoreUnavailable(f"The event log {self.path} is closed.")
             if self._writer.in_transaction:
                 raise ProgrammingError("This thread holds the log's lock already: use the locked session.")
             try:

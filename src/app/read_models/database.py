@@ -13,8 +13,8 @@ from app.log.folder import prepare
 from app.log.postgres_connection import connect_args
 from app.log.schema import schema_name
 from app.log.trouble import StoreUnavailable
-from app.read_models.bookings import Bookings
-from app.read_models.days import Days
+from app.read_models.booking_rows import Bookings
+from app.read_models.day_rows import Days
 from app.read_models.generations import CONTROL
 from app.read_models.projection import Projection
 from app.read_models.reader import Reader

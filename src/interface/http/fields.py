@@ -32,7 +32,7 @@ _INSTANT, _DATE = re.compile(INSTANT_PATTERN), re.compile(DATE_PATTERN)
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("daybook", sentence)  # type: ignore[arg-type] # wants a literal; ours are constants
+    return PydanticCustomError("daybook", sentence)
 
 
 def parse_instant(value: Any) -> datetime:

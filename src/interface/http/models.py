@@ -1,13 +1,13 @@
 """What requests may say. Unknown fields are refused, types are strict, everything has its bounds."""
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.commands import WantedLeg
 from domain.definition import POLICY_BOUNDS, Definition, Visibility
+from domain.leg import WantedLeg
 from domain.plan import DateException, Policy, Weekday
 from interface.http.fields import (
     WALL_PATTERN,
@@ -34,7 +34,7 @@ class Said(BaseModel):
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("daybook", sentence)  # type: ignore[arg-type] # wants a literal; ours are constants
+    return PydanticCustomError("daybook", sentence)
 
 
 class LegBody(Said):
@@ -92,7 +92,8 @@ class BookingBody(Said):
         """The legs in the domain's words."""
         if self.legs is not None:
             return tuple(leg.wanted() for leg in self.legs)
-        assert self.resource is not None and self.start is not None  # noqa: S101 - checked by the validator above
+        assert self.resource is not None  # noqa: S101 - checked by the validator above
+        assert self.start is not None  # noqa: S101 - the same
         return (WantedLeg(self.resource, self.start, self.end, self.units),)
 
 
@@ -149,7 +150,7 @@ class BlockBody(Said):
 
 def _bounded(name: str) -> Any:
     least, most = POLICY_BOUNDS[name]
-    return Field(default=Policy.model_fields[name].default if name in _PLAIN else None, ge=least, le=most)
+    return Field(default=Policy.model_fields[name].default if name not in _LEFT_OUT else None, ge=least, le=most)
 
 
 _PLAIN = (
@@ -251,19 +252,10 @@ class ResourceBody(Said):
         )
 
 
-class ProfileBody(Said):
-    """What a person told us; all of it optional, all of it sealed. In a change, null takes a field away."""
+class Asked(BaseModel):
+    """A query string: text that is read as numbers and dates where it has to be. Unknown parameters are refused."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "Ada Nother", "email": "ada@example.org", "language": "en"}]}
-    )
-    name: Name | None = None
-    email: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    phone: Annotated[str, StringConstraints(min_length=3, max_length=40, pattern=r"^[+0-9 ()./-]+$")] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = None
-
-
-Role = Literal["customer", "agent", "staff", "admin", "auditor"]
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def _windows(said: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -148,6 +148,14 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The connection to the event store broke while it stored the command, so it may have happened or not. Repeat "
         "the request with the same Idempotency-Key: it will not happen twice.",
     ),
+    "not-ready": Problem(
+        503, "Not ready", "This process should not be sent requests at the moment; `troubles` says why."
+    ),
+    "sign-in-unavailable": Problem(
+        503,
+        "Sign-in unavailable",
+        "The identity provider, whose keys verify tokens, cannot be reached. Repeat the request after Retry-After seconds.",
+    ),
     "behind": Problem(
         503,
         "Not there yet",

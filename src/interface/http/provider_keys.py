@@ -30,7 +30,7 @@ class ProviderKeys:
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._failed = False
-        self._fetching: asyncio.Future[None] | None = None
+        self._fetching: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "provider-keys")
 
     async def key(self, key_id: str | None) -> jwt.PyJWK | None:
@@ -52,22 +52,24 @@ class ProviderKeys:
 
     def close(self) -> None:
         """Start no more fetches."""
+        if self._fetching is not None:
+            self._fetching.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _begin_fetch(self) -> asyncio.Future[None] | None:
+    def _begin_fetch(self) -> asyncio.Task[None] | None:
         """The fetch under way, or a new one unless the last one was just now."""
         if self._fetching is not None and not self._fetching.done():
             return self._fetching
         if self._clock() - self._tried_at < _PAUSE_SECONDS:
             return None
         self._tried_at = self._clock()
-        self._fetching = asyncio.ensure_future(self._fetch())
+        self._fetching = asyncio.create_task(self._fetch())
         return self._fetching
 
     async def _fetch(self) -> None:
         try:
             fetched = await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
-        except Exception as error:  # noqa: BLE001 - whatever the network or the document does, the old keys stay
+        except Exception as error:  # whatever the network or the document does, the old keys stay
             self._failed = True
             structlog.get_logger("daybook.auth").warning(
                 "identity provider's keys cannot be fetched", error=type(error).__name__

@@ -1,0 +1,124 @@
+"""Read model `bookings`: customers' histories, the desk's queue, and what time has decided for the sweeper."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, or_, select, true, tuple_
+
+from app.read_models.booking_rows import BookingRow, row_of
+from app.read_models.page import Page, cursor_to, key_of, page_size
+from app.read_models.reader import Reader
+from app.read_models.resources import within
+from app.read_models.tables import instant_number
+from domain.leg import LONGEST_DATES
+
+__all__ = ["BookingRow", "get", "in_scope", "lapsed", "search"]
+
+_LONGEST = (LONGEST_DATES + 1) * 86_400_000_000
+
+
+def get(reader: Reader, booking: str) -> BookingRow | None:
+    """One booking."""
+    table = reader.table("bookings", "bookings")
+    row = reader.connection.execute(select(table).where(table.c.id == booking)).mappings().first()
+    return None if row is None else row_of(row)
+
+
+def search(
+    reader: Reader,
+    *,
+    now: datetime,
+    customer: str | None = None,
+    made_by: str | None = None,
+    resource: str | None = None,
+    status: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    changed_after: int | None = None,
+    scope: Collection[str] | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page[BookingRow]:
+    """Bookings in the order of their start, then id.
+
+    `status` is as seen at `now`. A leg (of `resource`, if given) must overlap `start` to `end` (instants).
+    `changed_after`: only those with an event beyond that position. `scope`: ids and `kind:<kind>` that all
+    legs must lie in. `limit` is held to 1 to 500. Raises BadCursor.
+    """
+    table = reader.table("bookings", "bookings")
+    conditions: list[ColumnElement[bool]] = []
+    if customer is not None:
+        conditions.append(table.c.customer == customer)
+    if made_by is not None:
+        conditions.append(table.c.made_by == made_by)
+    if changed_after is not None:
+        conditions.append(table.c.position > changed_after)
+    if status is not None:
+        conditions.append(_seen_as(table, status, instant_number(now)))
+    if resource is not None or start is not None or end is not None:
+        conditions.append(table.c.id.in_(_overlapping(reader, resource, start, end)))
+    if scope is not None:
+        conditions.append(~_lies_outside(reader, table, scope))
+    if cursor:
+        conditions.append(
+            tuple_(table.c.start_at, table.c.id) > tuple_(*key_of(cursor, reader.log_id, int, str))
+        )
+    return _page(reader, select(table).where(and_(true(), *conditions)), page_size(limit))
+
+
+def in_scope(reader: Reader, row: BookingRow, scope: Collection[str]) -> bool:
+    """Whether all legs of a booking lie in a scope of ids and `kind:<kind>`."""
+    table = reader.table("resources", "resources")
+    wanted = {leg.resource for leg in row.legs}
+    covered = reader.connection.scalars(
+        select(table.c.id).where(table.c.id.in_(list(wanted)), within(table, scope))
+    )
+    return wanted <= set(covered) | set(scope)
+
+
+def lapsed(reader: Reader, now: datetime, limit: int = 500) -> list[str]:
+    """Bookings about which time has decided: holds that ran out, and pending ones whose start has come."""
+    table, at = reader.table("bookings", "bookings"), instant_number(now)
+    held = select(table.c.id).where(table.c.status == "held", table.c.lapses_at <= at).limit(limit)
+    pending = select(table.c.id).where(table.c.status == "pending", table.c.start_at <= at).limit(limit)
+    return [id_ for query in (held, pending) for id_ in reader.connection.scalars(query)][:limit]
+
+
+def _page(reader: Reader, query: Select[Any], size: int) -> Page[BookingRow]:
+    table = reader.table("bookings", "bookings")
+    ordered = query.order_by(table.c.start_at, table.c.id).limit(size + 1)
+    rows = reader.connection.execute(ordered).mappings().all()
+    following = cursor_to(reader.log_id, rows[size - 1]["start_at"], rows[size - 1]["id"]) if rows[size:] else None
+    return Page([row_of(row) for row in rows[:size]], following)
+
+
+def _seen_as(table: Table, status: str, now: int) -> ColumnElement[bool]:
+    ran_out = and_(table.c.status == "held", table.c.lapses_at <= now)
+    if status == "expired":
+        return or_(table.c.status == "expired", ran_out)
+    if status == "held":
+        return and_(table.c.status == "held", or_(table.c.lapses_at.is_(None), table.c.lapses_at > now))
+    return table.c.status == status
+
+
+def _overlapping(
+    reader: Reader, resource: str | None, start: datetime | None, end: datetime | None
+) -> Select[tuple[str]]:
+    legs = reader.table("bookings", "booking_legs")
+    query: Select[tuple[str]] = select(legs.c.booking)
+    if resource is not None:
+        query = query.where(legs.c.resource == resource)
+    if start is not None:
+        at = instant_number(start)  # no leg is longer than that many dates: two bounds make a range of the index
+        query = query.where(legs.c.start_at > at - _LONGEST, legs.c.end_at > at)
+    if end is not None:
+        query = query.where(legs.c.start_at < instant_number(end))
+    return query
+
+
+def _lies_outside(reader: Reader, table: Table, scope: Collection[str]) -> ColumnElement[bool]:
+    """Whether a booking has a leg elsewhere."""
+    legs, resources = reader.table("bookings", "booking_legs"), reader.table("resources", "resources")
+    inside = select(resources.c.id).where(within(resources, scope))
+    return exists().where(legs.c.booking == table.c.id, legs.c.resource.not_in(inside))

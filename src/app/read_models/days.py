@@ -1,0 +1,193 @@
+"""Read model `days`: what is taken of a resource, for availability and for the desk's view of a day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table, func, or_, select
+
+from app.read_models.reader import Reader
+from app.read_models.resources import ResourceRow
+from app.read_models.tables import instant_number, instant_of
+from domain.interval import DAY, in_zone
+from domain.resource_day import ALL_UNITS, ResourceDay
+
+
+class DayClaim(NamedTuple):
+    """Units that a booking's leg has taken on the day, buffers included; `until`: when a hold lapses."""
+
+    booking: str
+    leg: int
+    customer: str
+    start: datetime
+    end: datetime
+    units: int
+    until: datetime | None
+
+
+class DayBlock(NamedTuple):
+    """A block's part on the day. `units` none means all capacity; `reason` is sealed."""
+
+    block: str
+    start: datetime
+    end: datetime
+    units: int | None
+    source: str
+    reason: str | None
+
+
+class DayRow(NamedTuple):
+    """A resource-day with what it holds; version 0 of one never touched. Instants have the resource's offset."""
+
+    resource: str
+    date: date
+    version: int
+    position: int
+    timestamp: datetime | None
+    capacity: int
+    resource_version: int
+    claims: list[DayClaim]
+    blocks: list[DayBlock]
+
+
+class Taken(NamedTuple):
+    """Units taken from `start` to `end`, in microseconds since 1970."""
+
+    start: int
+    end: int
+    units: int
+
+
+def get(reader: Reader, row: ResourceRow, day: date, now: datetime) -> DayRow:
+    """A day as it is, without claims that have lapsed at `now`."""
+    stream = ResourceDay.stream(row.id, day)
+    days = reader.table("days", "days")
+    found = reader.connection.execute(select(days).where(days.c.stream == stream)).mappings().first()
+    if found is None:
+        return DayRow(row.id, day, 0, 0, None, row.capacity, row.version, [], [])
+    return DayRow(
+        row.id,
+        day,
+        found["version"],
+        found["position"],
+        instant_of(found["timestamp"]),
+        found["capacity"],
+        found["resource_version"],
+        _claims(reader, row, stream, now),
+        _blocks(reader, row, stream),
+    )
+
+
+def versions(reader: Reader, resource: str, first: date, last: date) -> dict[date, int]:
+    """The versions of the days that were ever touched."""
+    days = reader.table("days", "days")
+    rows = reader.connection.execute(
+        select(days.c.stream, days.c.version).where(_within(days, [resource], first, last))
+    )
+    return {date.fromisoformat(stream.rpartition("/")[2]): version for stream, version in rows}
+
+
+def claimed(
+    reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime
+) -> dict[str, list[Taken]]:
+    """What bookings have taken from the first to the last date, by resource, lapsed holds left out."""
+    claims = reader.table("days", "claims")
+    query = (
+        select(claims.c.stream, claims.c.start_at, claims.c.end_at, func.sum(claims.c.units))
+        .where(_within(claims, resources, first, last), _live(claims, now))
+        .group_by(claims.c.stream, claims.c.start_at, claims.c.end_at)
+    )
+    return _by_resource(reader, query)
+
+
+def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -> dict[str, list[Taken]]:
+    """What blocks have taken from the first to the last date, by resource; all capacity is `ALL_UNITS`."""
+    blocks = reader.table("days", "blocks")
+    query = select(
+        blocks.c.stream, blocks.c.start_at, blocks.c.end_at, func.coalesce(blocks.c.units, ALL_UNITS)
+    ).where(_within(blocks, resources, first, last))
+    return _by_resource(reader, query)
+
+
+def claims_by_booking(
+    reader: Reader, resource: str, first: date, last: date, now: datetime
+) -> list[tuple[str, Taken]]:
+    """Each single claim from the first to the last date, with its booking; lapsed holds left out."""
+    claims = reader.table("days", "claims")
+    columns = claims.c
+    rows = reader.connection.execute(
+        select(columns.booking, columns.start_at, columns.end_at, columns.units).where(
+            _within(claims, [resource], first, last), _live(claims, now)
+        )
+    )
+    return [(booking, Taken(start, end, units)) for booking, start, end, units in rows]
+
+
+def block_days(reader: Reader, resource: str, block: str) -> list[date]:
+    """The dates that a block lies on now."""
+    blocks = reader.table("days", "blocks")
+    everywhere = _within(blocks, [resource], date.min, date.max)
+    streams = reader.connection.scalars(select(blocks.c.stream).where(everywhere, blocks.c.block == block))
+    return sorted(date.fromisoformat(stream.rpartition("/")[2]) for stream in streams)
+
+
+def _within(table: Table, resources: Sequence[str], first: date, last: date) -> Any:
+    """Streams' names sort by date: all of one resource's days are one range of the primary key."""
+    if len(resources) == 1:
+        return table.c.stream.between(
+            ResourceDay.stream(resources[0], first), ResourceDay.stream(resources[0], last)
+        )
+    days = [first + number * DAY for number in range((last - first).days + 1)]
+    return table.c.stream.in_([ResourceDay.stream(resource, day) for resource in resources for day in days])
+
+
+def _live(claims: Table, now: datetime) -> Any:
+    return or_(claims.c.until_at.is_(None), claims.c.until_at > instant_number(now))
+
+
+def _by_resource(reader: Reader, query: Any) -> dict[str, list[Taken]]:
+    found: dict[str, list[Taken]] = {}
+    for stream, start, end, units in reader.connection.execute(query):
+        resource = stream[4:-11]  # day/<resource>/yyyy-mm-dd
+        found.setdefault(resource, []).append(Taken(start, end, int(units)))
+    return found
+
+
+def _claims(reader: Reader, row: ResourceRow, stream: str, now: datetime) -> list[DayClaim]:
+    claims, zone = reader.table("days", "claims"), row.resource().plan.zone
+    columns = claims.c
+    rows = reader.connection.execute(
+        select(claims)
+        .where(columns.stream == stream, _live(claims, now))
+        .order_by(columns.start_at, columns.number)
+    )
+    return [
+        DayClaim(
+            claim.booking,
+            claim.leg,
+            claim.customer,
+            in_zone(instant_of(claim.start_at), zone),
+            in_zone(instant_of(claim.end_at), zone),
+            claim.units,
+            None if claim.until_at is None else in_zone(instant_of(claim.until_at), zone),
+        )
+        for claim in rows
+    ]
+
+
+def _blocks(reader: Reader, row: ResourceRow, stream: str) -> list[DayBlock]:
+    blocks, zone = reader.table("days", "blocks"), row.resource().plan.zone
+    rows = reader.connection.execute(
+        select(blocks).where(blocks.c.stream == stream).order_by(blocks.c.start_at, blocks.c.block)
+    )
+    return [
+        DayBlock(
+            block.block,
+            in_zone(instant_of(block.start_at), zone),
+            in_zone(instant_of(block.end_at), zone),
+            block.units,
+            block.source,
+            block.reason,
+        )
+        for block in rows
+    ]

@@ -1,0 +1,150 @@
+"""The command line: `daybook serve`, `token`, `migrate`, `rebuild`. Exit status 0, or a sentence on stderr."""
+
+from functools import partial
+from importlib.metadata import version
+from typing import Annotated, Final
+
+import typer
+
+from app.log.migrate import migrate as migrate_log
+from app.log.sqlite import open_sqlite
+from app.master_key import token_secrets_for
+from app.settings import load_settings
+from interface import announcement, logs
+from interface.http.auth import TokenRole, issue_token
+from interface.listening import is_loopback, take_port
+from interface.rebuild import rebuild_with_progress
+from interface.serve import EXPECTED, leave_on_signals
+from interface.serve import serve as serve_here
+from interface.workers import Wanted, WorkersFailed, serve_with_workers
+
+app: Final = typer.Typer(
+    name="daybook",
+    help="Daybook, a booking service that cannot double-book. Settings are DAYBOOK_* variables, see docs/settings.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Unsuitable(Exception):  # noqa: N818 - the sentence that people read
+    """Options or settings that do not go together."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except (*EXPECTED, WorkersFailed, Unsuitable) as trouble:
+        announcement.of_trouble(trouble)
+        raise SystemExit(1) from None
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"daybook {version('daybook-service')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes; more than one needs PostgreSQL.")] = 1,
+    demo: Annotated[bool, typer.Option("--demo", help="Register the demo's resources and print tokens.")] = False,
+) -> None:
+    """Serve the API until SIGTERM or Ctrl-C."""
+    leave_on_signals()
+    settings = load_settings()
+    logs.set_up(settings.log_level)
+    if demo and not is_loopback(host):
+        raise Unsuitable(
+            f"--demo prints tokens that open everything, so it is refused on {host}. Leave out --host, or --demo."
+        )
+    if workers == 1:
+        listener = take_port(host, port)
+        serve_here(
+            settings,
+            listener,
+            with_demo=demo,
+            say=typer.echo,
+            opened=partial(announcement.of_store, say=typer.echo),
+            listening=partial(announcement.of_address, listener.getsockname(), typer.echo),
+        )
+    elif settings.is_embedded:
+        raise Unsuitable(
+            f"{workers} workers need PostgreSQL: one process serves a data folder. "
+            "Set DAYBOOK_DATABASE_URL, or leave out --workers."
+        )
+    else:
+        serve_with_workers(Wanted(host, port, demo), workers, typer.echo)
+
+
+@app.command()
+def token(
+    subject: Annotated[str, typer.Option(help="Whom the token is for: your name for the person or program.")],
+    role: Annotated[list[TokenRole], typer.Option(help="What the bearer may do; may be given several times.")],
+    days: Annotated[float, typer.Option(help="How long it is good.")] = 30,
+    resource: Annotated[
+        list[str] | None, typer.Option(help="Limit staff to a resource's id, or to kind:<kind>; several times.")
+    ] = None,
+) -> None:
+    """Print a token, and nothing else."""
+    settings = load_settings()
+    secrets = token_secrets_for(settings)
+    if not secrets:
+        raise Unsuitable("Tokens come from your identity provider, since DAYBOOK_JWKS_URL is set.")
+    try:
+        issued = issue_token(
+            secrets[0],
+            subject,
+            role,
+            days,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            resources=resource or None,
+        )
+    except ValueError as error:
+        raise Unsuitable(str(error)) from None
+    typer.echo(issued)
+
+
+@app.command()
+def migrate(
+    service_role: Annotated[
+        str | None, typer.Option(help="PostgreSQL role that the service runs as: gets what it needs, no more.")
+    ] = None,
+) -> None:
+    """Make the tables, or bring them up to this version; as often as you like."""
+    settings = load_settings()
+    where = f"schema {settings.schema_name}"
+    if settings.database_url is not None:
+        created = migrate_log(settings.database_url, settings.schema_name, service_role)
+    elif service_role is not None:
+        raise Unsuitable("--service-role is for PostgreSQL: set DAYBOOK_DATABASE_URL.")
+    else:
+        where = f"folder {settings.data}"
+        log = open_sqlite(settings.data, serving=False)
+        created = log.created
+        log.close()
+    typer.echo(f"The {where} has a new, empty log." if created else f"The {where} is up to date.")
+
+
+@app.command()
+def rebuild() -> None:
+    """Build all read models anew from the log, beside a working service, and swap them in."""
+    settings = load_settings()
+    logs.set_up(settings.log_level)
+    rebuild_with_progress(settings)
+
+

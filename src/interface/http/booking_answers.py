@@ -1,0 +1,125 @@
+"""A booking as its caller may see it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from anyio import to_thread
+from litestar.response.base import ASGIResponse
+
+from app.commands import Actor
+from app.decisions.access import ResourceOf
+from app.details import Vault
+from app.outcome import Outcome
+from domain.booking import Booking
+from domain.policies import may_still_change
+from interface.http.answers import Action, BookingAnswer
+from interface.http.service import Visit, json_answer
+
+
+class Opened(NamedTuple):
+    """What was sealed of a booking, opened for whoever may read it."""
+
+    details: Any
+    reason: Any
+
+
+def opened(vault: Vault, booking: Booking) -> Opened:
+    """Details and reason, opened. Blocks on the store when the person's key is not in memory: use a thread."""
+    if booking.details is None and booking.reason is None:
+        return Opened(None, None)
+    return Opened(
+        vault.reveal(booking.customer, booking.key, booking.details),
+        vault.reveal_text(booking.customer, booking.key, booking.reason),
+    )
+
+
+def booking_answer(
+    booking: Booking,
+    *,
+    position: int,
+    created_at: datetime,
+    actions: list[Action],
+    sealed: Opened,
+    now: datetime,
+) -> BookingAnswer:
+    """The answer; a hold past its time reads as expired, written or not."""
+    return {
+        "id": booking.key,
+        "status": booking.status_at(now),
+        "customer": booking.customer,
+        "party": booking.party,
+        "expires_at": booking.expires_at,
+        "version": booking.version,
+        "position": position,
+        "created_at": created_at.astimezone(UTC),
+        "updated_at": booking.modified_on.astimezone(UTC),
+        "actions": actions,
+        "details": sealed.details,
+        "reason": sealed.reason,
+        "legs": [
+            {
+                "resource": leg.resource,
+                "timezone": leg.timezone,
+                "start": leg.start,
+                "end": leg.end,
+                "units": leg.units,
+            }
+            for leg in booking.legs
+        ],
+    }
+
+
+def actions_of(actor: Actor, booking: Booking, now: datetime, resource_of: ResourceOf) -> list[Action]:
+    """What the actor could do with a booking of theirs now, in the order in which one would offer it."""
+    return [*(_desk(booking, now) if actor.is_desk else ()), *_owner(actor, booking, now, resource_of)]
+
+
+def _desk(booking: Booking, now: datetime) -> Iterator[Action]:
+    status, has_begun = booking.status_at(now), booking.start <= now
+    if status == "pending":
+        if not has_begun:
+            yield "approve"
+        yield "reject"
+    if status == "confirmed":
+        yield "revoke"
+        if has_begun:
+            yield "complete"
+            yield "no-show"
+
+
+def _owner(actor: Actor, booking: Booking, now: datetime, resource_of: ResourceOf) -> Iterator[Action]:
+    status = booking.status_at(now)
+    if status == "held":
+        yield "confirm"
+        yield "cancel"
+    if status in {"pending", "confirmed"} and (actor.is_desk or _in_time(booking, now, resource_of)):
+        yield "cancel"
+        yield "reschedule"
+
+
+def _in_time(booking: Booking, now: datetime, resource_of: ResourceOf) -> bool:
+    return all(may_still_change(resource_of(leg.resource), leg.start, now) for leg in booking.legs)
+
+
+async def answer_command(
+    visit: Visit, actor: Actor, outcome: Outcome, *, status: int = 200, details: Any = None
+) -> ASGIResponse:
+    """What a command on a booking answers. `details`: what the request itself said, if it made the booking."""
+    service, booking = visit.service, outcome.subject
+    assert isinstance(booking, Booking)  # noqa: S101 - what every command about a booking is about
+    sealed = Opened(details, None)
+    if not outcome.created and (booking.details is not None or booking.reason is not None):
+        sealed = await to_thread.run_sync(opened, service.daybook.vault, booking)
+    answer = booking_answer(
+        booking,
+        position=outcome.subject_position,
+        created_at=booking.created_on,
+        actions=actions_of(actor, booking, outcome.now, service.resource),
+        sealed=sealed,
+        now=outcome.now,
+    )
+    headers = service.after_command(outcome)
+    if status == 201:
+        headers["Location"] = f"/v1/bookings/{booking.key}"
+    return json_answer(answer, headers, status)

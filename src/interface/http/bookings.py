@@ -1,0 +1,218 @@
+"""Bookings: making and holding, what becomes of them, and reading them."""
+
+from typing import Any, Final
+
+from litestar import post
+from litestar.response.base import ASGIResponse
+from pydantic_core import to_json
+
+from app.commands import (
+    Approve,
+    Book,
+    Cancel,
+    Complete,
+    Confirm,
+    MarkNoShow,
+    Reject,
+    Reschedule,
+    Revoke,
+)
+from domain.refusal import Refused
+from interface.http.addresses import booking_in
+from interface.http.answers import BookingAnswer
+from interface.http.booking_answers import answer_command
+from interface.http.callers import BOOKERS
+from interface.http.described import BOOKING_RULES, described
+from interface.http.models import BookingBody, ConfirmBody, MoveBody, ReasonBody
+from interface.http.parsing import WebRequest, body_of
+from interface.http.service import admitted
+
+TAGS: Final = ["bookings"]
+LIFECYCLE: Final = ("unknown-booking", "hold-expired", "invalid-transition")
+
+
+@post(
+    "/v1/bookings",
+    tags=TAGS,
+    opt=described(
+        answers={201: BookingAnswer},
+        body=BookingBody,
+        command=True,
+        keyed=True,
+        problems=(*BOOKING_RULES, "unknown-customer"),
+    ),
+)
+async def book(request: WebRequest) -> ASGIResponse:
+    """Book: all legs, or none. The answer's status is `confirmed`, or `pending` where the desk approves."""
+    return await _take(request, hold=False)
+
+
+@post(
+    "/v1/holds",
+    tags=TAGS,
+    opt=described(
+        answers={201: BookingAnswer},
+        body=BookingBody,
+        command=True,
+        keyed=True,
+        problems=(*BOOKING_RULES, "unknown-customer", "too-many-holds"),
+    ),
+)
+async def hold(request: WebRequest) -> ASGIResponse:
+    """Set a place aside for some seconds: `expires_at`. `confirm` makes it a booking."""
+    return await _take(request, hold=True)
+
+
+async def _take(request: WebRequest, *, hold: bool) -> ASGIResponse:
+    visit = await admitted(request)
+    visit.visitor.acting(*BOOKERS)
+    said = await body_of(request, BookingBody)
+    actor, customer = visit.visitor.booking_actor(said.customer)
+    if customer != actor.person and not await visit.service.gate.knows(customer):
+        raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
+    command = Book(
+        **await visit.command(actor),
+        customer=customer,
+        legs=said.wanted(),
+        party=said.party,
+        details=_text(said.details),
+        hold=hold,
+    )
+    outcome = await visit.service.execute(command)
+    return await answer_command(visit, actor, outcome, status=201, details=said.details)
+
+
+@post(
+    "/v1/bookings/{booking:str}/confirm",
+    status_code=200,
+    tags=TAGS,
+    opt=described(
+        answers={200: BookingAnswer},
+        body=ConfirmBody,
+        body_optional=True,
+        command=True,
+        keyed=True,
+        if_match=True,
+        problems=LIFECYCLE,
+    ),
+)
+async def confirm(request: WebRequest) -> ASGIResponse:
+    """Turn a hold into a booking, in time."""
+    visit = await admitted(request)
+    actor = visit.visitor.acting(*BOOKERS)
+    said = await body_of(request, ConfirmBody, optional=True)
+    booking = booking_in(request)
+    command = Confirm(**await visit.command(actor), booking=booking, details=_text(said.details))
+    return await answer_command(visit, actor, await visit.service.execute(command))
+
+
+@post(
+    "/v1/bookings/{booking:str}/reschedule",
+    status_code=200,
+    tags=TAGS,
+    opt=described(
+        answers={200: BookingAnswer},
+        body=MoveBody,
+        command=True,
+        keyed=True,
+        if_match=True,
+        problems=(*LIFECYCLE, "too-late-to-change", *BOOKING_RULES),
+    ),
+)
+async def reschedule(request: WebRequest) -> ASGIResponse:
+    """Move to other times: the old ones are given back in the same instant, or nothing changes."""
+    visit = await admitted(request)
+    actor = visit.visitor.acting(*BOOKERS)
+    said = await body_of(request, MoveBody)
+    command = Reschedule(
+        **await visit.command(actor),
+        booking=booking_in(request),
+        legs=tuple(leg.wanted() for leg in said.legs or ()),
+        start=said.start,
+        end=said.end,
+        resource=said.resource,
+        units=said.units,
+    )
+    return await answer_command(visit, actor, await visit.service.execute(command))
+
+
+def _with_reason(*problems: str) -> dict[str, Any]:
+    return described(
+        answers={200: BookingAnswer},
+        body=ReasonBody,
+        body_optional=True,
+        command=True,
+        keyed=True,
+        if_match=True,
+        problems=(*LIFECYCLE, *problems),
+    )
+
+
+@post("/v1/bookings/{booking:str}/cancel", status_code=200, tags=TAGS, opt=_with_reason("too-late-to-change"))
+async def cancel(request: WebRequest) -> ASGIResponse:
+    """Give a booking or a hold up."""
+    visit = await admitted(request)
+    actor = visit.visitor.acting(*BOOKERS)
+    said = await body_of(request, ReasonBody, optional=True)
+    command = Cancel(**await visit.command(actor), booking=booking_in(request), reason=said.reason)
+    return await answer_command(visit, actor, await visit.service.execute(command))
+
+
+@post("/v1/bookings/{booking:str}/approve", status_code=200, tags=TAGS, opt=_with_reason())
+async def approve(request: WebRequest) -> ASGIResponse:
+    """Let a pending booking stand."""
+    return await _by_desk(request, Approve)
+
+
+@post("/v1/bookings/{booking:str}/reject", status_code=200, tags=TAGS, opt=_with_reason())
+async def reject(request: WebRequest) -> ASGIResponse:
+    """Turn a pending booking down."""
+    return await _by_desk(request, Reject)
+
+
+@post("/v1/bookings/{booking:str}/revoke", status_code=200, tags=TAGS, opt=_with_reason())
+async def revoke(request: WebRequest) -> ASGIResponse:
+    """Take a confirmed booking back."""
+    return await _by_desk(request, Revoke)
+
+
+@post("/v1/bookings/{booking:str}/complete", status_code=200, tags=TAGS, opt=_with_reason())
+async def complete(request: WebRequest) -> ASGIResponse:
+    """Say that it took place; from its start on."""
+    return await _by_desk(request, Complete)
+
+
+@post("/v1/bookings/{booking:str}/no-show", status_code=200, tags=TAGS, opt=_with_reason())
+async def mark_no_show(request: WebRequest) -> ASGIResponse:
+    """Say that nobody came; from its start on."""
+    return await _by_desk(request, MarkNoShow)
+
+
+DeskCommand = type[Approve] | type[Reject] | type[Revoke] | type[Complete] | type[MarkNoShow]
+
+
+async def _by_desk(request: WebRequest, kind: DeskCommand) -> ASGIResponse:
+    visit = await admitted(request)
+    actor = visit.visitor.acting("staff")
+    said = await body_of(request, ReasonBody, optional=True)
+    command = kind(**await visit.command(actor), booking=booking_in(request), reason=said.reason)
+    return await answer_command(visit, actor, await visit.service.execute(command))
+
+
+def _text(details: dict[str, Any] | None) -> str | None:
+    """Details as they are sealed: compact JSON."""
+    return None if details is None else to_json(details).decode()
+
+
+ROUTES: Final = [
+    book,
+    hold,
+    confirm,
+    reschedule,
+    cancel,
+    approve,
+    reject,
+    revoke,
+    complete,
+    mark_no_show,
+]

@@ -1,0 +1,151 @@
+"""Who is at the door, in which role they act, and what they may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from anyio import to_thread
+
+from app.bounded_cache import BoundedCache
+from app.commands import Actor, Role
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.people import People
+from domain.resource import Resource
+from interface.http.auth import Authenticator, Caller, TokenRole, Unauthenticated
+from interface.http.limits import Addresses, RateLimit
+from interface.http.problems import Declined
+
+SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "auditor"})
+BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
+"""Roles that deal with bookings, the one that may most first: a token with several acts in the first."""
+
+Visibility = Literal["public", "signed-in", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks. `caller` and `person` are none of somebody without a token; `person` alone of somebody who was
+    never here before while the store cannot be written.
+    """
+
+    caller: Caller | None
+    person: str | None
+
+    @property
+    def roles(self) -> frozenset[TokenRole]:
+        """What the token grants."""
+        return self.caller.roles if self.caller is not None else frozenset()
+
+    def acting(self, *roles: TokenRole) -> Actor:
+        """The actor in the first of these roles that the token grants.
+
+        Raises Declined (`unauthenticated` without a token, `forbidden` when it grants none of them).
+        """
+        if self.caller is None:
+            raise unauthenticated("This needs a bearer token.")
+        if self.person is None:
+            raise StoreUnavailable("The event store cannot be written, and you have never been here before.")
+        for role in roles:
+            if role in self.caller.roles:
+                return Actor(role, self.person, self.caller.scope if role == "staff" else None)
+        raise Declined("forbidden", f"This is for {_listed(roles)}; your token says otherwise.")
+
+    def booking_actor(self, customer: str | None) -> tuple[Actor, str]:
+        """Who books, and for whom: staff and agents name a customer, customers are it themselves.
+
+        Raises Declined (`forbidden`, `malformed`).
+        """
+        if customer is None and "customer" in self.roles:
+            actor = self.acting("customer")
+            return actor, actor.person
+        actor = self.acting(*BOOKERS)
+        if actor.role == "customer":
+            raise Declined("forbidden", "A customer books for nobody else. Please leave 'customer' out.")
+        if customer is None:
+            detail = "staff and agents say whom the booking is for"
+            raise Declined("malformed", f"/customer: {detail}.", errors=[{"pointer": "/customer", "detail": detail}])
+        return actor, customer
+
+    @property
+    def visible(self) -> frozenset[Visibility] | None:
+        """The visibilities of resources that the visitor sees; none means all."""
+        if self.caller is None:
+            return frozenset({"public"})
+        return None if self.roles & SEES_ALL_RESOURCES else frozenset({"public", "signed-in"})
+
+    def sees(self, resource: Resource) -> bool:
+        """Whether the resource is there for the visitor."""
+        return self.visible is None or resource.definition.visibility in self.visible
+
+    @property
+    def by_staff(self) -> bool:
+        """Whether availability is worked out by the desk's rules."""
+        return "staff" in self.roles
+
+
+def unauthenticated(detail: str) -> Declined:
+    """The problem of a missing or worthless token."""
+    return Declined("unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="daybook"'})
+
+
+class Gate:
+    """Lets requests in: verifies the token, counts the request, and finds the person. For one event loop."""
+
+    def __init__(
+        self, tokens: Authenticator, people: People, addresses: Addresses, rate_limit: RateLimit | None
+    ) -> None:
+        self._tokens = tokens
+        self._people = people
+        self._addresses = addresses
+        self._rate_limit = rate_limit
+        self._seen: BoundedCache[tuple[str, str] | str, bool] = BoundedCache(50_000)
+
+    async def admit(self, headers: Mapping[bytes, bytes], peer: str) -> Visitor:
+        """Who asks. Raises Declined (`rate-limited`, `unauthenticated`), ProviderUnreachable, StoreUnavailable."""
+        try:
+            authorization = headers.get(b"authorization")
+            caller = await self._tokens.authenticate(None if authorization is None else authorization.decode("latin-1"))
+        except Unauthenticated as error:
+            self._count(self._address(headers, peer))
+            raise unauthenticated(str(error)) from None
+        if caller is None:
+            self._count(self._address(headers, peer))
+            return Visitor(None, None)
+        self._count(f"{caller.issuer}\n{caller.subject}")
+        return Visitor(caller, await self._person(caller.issuer, caller.subject))
+
+    async def knows(self, customer: str) -> bool:
+        """Whether bookings can be made for the person; their key is in memory afterwards."""
+        if self._seen.get(customer):
+            return True
+        found = await to_thread.run_sync(self._people.exists, customer)
+        if found:
+            self._seen.put(customer, True)
+        return found
+
+    def forget(self, customer: str) -> None:
+        """Ask again whether the person exists."""
+        self._seen.forget(customer)
+
+    async def _person(self, issuer: str, subject: str) -> str | None:
+        # Whoever was seen lately is in the memory of `people`: no thread is needed to ask it.
+        account = (issuer, subject)
+        if self._seen.get(account):
+            return self._people.person_of(issuer, subject)
+        try:
+            person = await to_thread.run_sync(self._people.person_of, issuer, subject)
+        except (StoreUnavailable, OutcomeUnknown):
+            return await to_thread.run_sync(self._people.find, issuer, subject)
+        self._seen.put(account, True)
+        return person
+
+    def _address(self, headers: Mapping[bytes, bytes], peer: str) -> str:
+        return self._addresses.of(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+
+    def _count(self, caller: str) -> None:
+        if self._rate_limit is not None:
+            self._rate_limit.spend(caller)
+
+
+def _listed(roles: tuple[Role, ...]) -> str:
+    return " and ".join(roles) if len(roles) < 3 else f"{', '.join(roles[:-1])} and {roles[-1]}"

@@ -1,0 +1,74 @@
+"""What the OpenAPI document says of a route, written beside its handler."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+KEY: Final = "described"
+
+BOOKING_RULES: Final = (
+    "not-available",
+    "closed",
+    "outside-hours",
+    "off-grid",
+    "bad-duration",
+    "too-soon",
+    "too-far-ahead",
+    "in-the-past",
+    "party-too-large",
+    "too-many-units",
+    "no-such-local-time",
+    "ambiguous-local-time",
+    "daily-limit",
+    "unknown-resource",
+)
+"""Every refusal that asking for time can meet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One route. `answers`: status -> a TypedDict, a media type of text, or none without a body.
+
+    `problems`: what it can refuse with, besides what follows from the other fields. `command`: it changes
+    something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
+    """
+
+    answers: Mapping[int, Any]
+    problems: tuple[str, ...] = ()
+    token: Literal["needed", "optional", "unused"] = "needed"
+    body: type[BaseModel] | None = None
+    body_optional: bool = False
+    query: type[BaseModel] | None = None
+    attributes: bool = False
+    command: bool = False
+    keyed: bool = False
+    if_match: bool = False
+    if_none_match: bool = False
+    reads: bool = False
+    example: Any = field(default=None)
+
+    def all_problems(self) -> list[str]:
+        """Every code that the route can answer with."""
+        found = ["malformed", "internal"]
+        if self.token != "unused":
+            found += ["unknown-field", "unauthenticated", "rate-limited", "store-unavailable", "sign-in-unavailable"]
+        if self.token == "needed":
+            found += ["forbidden"]
+        if self.body is not None:
+            found += ["unsupported-media-type", "too-large"]
+        if self.command:
+            found += ["busy", "outcome-unknown"]
+        if self.keyed:
+            found += ["idempotency-key-reused"]
+        if self.if_match:
+            found += ["stale-version"]
+        if self.reads:
+            found += ["behind", "unknown-position"]
+        return [*dict.fromkeys([*found, *self.problems])]
+
+
+def described(**said: Any) -> dict[str, Any]:
+    """The `opt` of a handler; takes the fields of Described."""
+    return {KEY: Described(**said)}

@@ -1,0 +1,206 @@
+"""What every handler works with: the running Daybook, and how a request becomes a command or a question."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from time import monotonic
+from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar
+
+from anyio import to_thread
+from litestar.datastructures.state import State
+from litestar.response.base import ASGIResponse
+from pydantic_core import to_json
+
+from app import alternatives
+from app.assembly import Daybook
+from app.commands import Actor, Command
+from app.identity import command_id, random_command_id
+from app.log.trouble import StoreUnavailable
+from app.outcome import Outcome
+from app.read_models.reader import Reader
+from app.read_models.runner import Behind
+from domain.refusal import Refused
+from domain.resource import Resource
+from interface.http.callers import Gate, Visitor
+from interface.http.metrics import Metrics
+from interface.http.parsing import WebRequest
+from interface.http.problems import malformed
+from interface.http.versions import (
+    POSITION_HEADER,
+    etag,
+    expected_version,
+    parse_position,
+    position_text,
+    unknown_position,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STATE_KEY: Final = "service"
+NO_STORE: Final = "no-store"
+
+
+class CommandFields(TypedDict):
+    """What every command carries (see `app.commands.Command`)."""
+
+    actor: Actor
+    command_id: str
+    keyed: bool
+    body: bytes
+    expected: int | None
+    arrived: float
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The running Daybook and what stands before it."""
+
+    daybook: Daybook
+    gate: Gate
+    metrics: Metrics
+
+    async def execute(self, command: Command) -> Outcome:
+        """Run a command. Raises what `Daybook.execute` raises; a `not-available` tells alternatives."""
+        try:
+            return await self.daybook.execute(command)
+        except Refused as refused:
+            if refused.code != "not-available":
+                raise
+            raise await self._with_alternatives(refused, command.actor) from None
+
+    async def _with_alternatives(self, refused: Refused, actor: Actor) -> Refused:
+        """The refusal with what is free instead; without, rather than none, when the read models cannot say."""
+        facts = refused.facts
+        found: list[Any] = []
+        try:
+            await self.daybook.reached(self.daybook.writer.memory.seen.position)
+            found = await self.daybook.query(
+                alternatives.alternatives,
+                str(facts["resource"]),
+                datetime.fromisoformat(str(facts["start"])),
+                datetime.fromisoformat(str(facts["end"])),
+                int(str(facts["units"])),
+                now=self.daybook.clock.now(),
+                by_staff=actor.is_desk,
+            )
+        except (Refused, Behind, StoreUnavailable):
+            found = []
+        return Refused(refused.code, refused.detail, **facts, alternatives=found)
+
+    async def ask(
+        self,
+        visit: "Visit",
+        function: Callable[Concatenate[Reader, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Ask the read models, once they have reached the position that the request names.
+
+        Raises Declined (`malformed`, `unknown-position`), Behind, StoreUnavailable.
+        """
+        wanted = visit.headers.get(b"daybook-position")
+        if wanted is not None:
+            position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
+            if position > self.daybook.runner.position():
+                head = await to_thread.run_sync(self.daybook.log.head)
+                if position > head.position:
+                    raise unknown_position()
+                await self.daybook.reached(position)
+        return await self.daybook.query(function, *args, **kwargs)
+
+    def resource(self, resource: str) -> Resource:
+        """A resource as the writer has it in memory; it is shared: never change it."""
+        kept = self.daybook.writer.memory.get(Resource.stream(resource))
+        return kept.aggregate if kept is not None and isinstance(kept.aggregate, Resource) else _unknown(resource)
+
+    def position(self, position: int) -> str:
+        """A position as it is handed out."""
+        return position_text(self.daybook.log.log_id, position)
+
+    def after_command(self, outcome: Outcome, **headers: str) -> dict[str, str]:
+        """The headers of a command's answer."""
+        found = {
+            POSITION_HEADER: self.position(outcome.position),
+            "ETag": etag(outcome.subject.version),
+            "Cache-Control": NO_STORE,
+            **headers,
+        }
+        if outcome.replayed:
+            found["Idempotency-Replayed"] = "true"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request that was let in: its headers (names in small letters) and who sent it."""
+
+    request: WebRequest
+    service: Service
+    headers: Mapping[bytes, bytes]
+    visitor: Visitor
+    arrived: float
+
+    async def command(self, actor: Actor) -> CommandFields:
+        """What every command carries, from the request. Raises Declined (`malformed`)."""
+        request = self.request
+        body, key = b"", None
+        if request.scope["method"] == "POST":
+            key = _idempotency_key(self.headers)
+            body = sha256(await request.body()).digest() if key is not None else b""
+        secret = self.service.daybook.log.secret
+        route = f"{request.scope['method']} {request.scope['path']}"
+        return {
+            "actor": actor,
+            "command_id": random_command_id() if key is None else command_id(secret, actor.by, route, key),
+            "keyed": key is not None,
+            "body": body,
+            "expected": expected_version(self.headers),
+            "arrived": self.arrived,
+        }
+
+    @property
+    def now(self) -> datetime:
+        """The time at which questions are answered."""
+        return self.service.daybook.clock.now()
+
+
+def service_of(state: State) -> Service:
+    """The service of an application."""
+    service: Service = state[STATE_KEY]
+    return service
+
+
+async def admitted(request: WebRequest) -> Visit:
+    """Let a request in. Raises Declined (`rate-limited`, `unauthenticated`)."""
+    arrived = monotonic()
+    scope = request.scope
+    service: Service = scope["litestar_app"].state[STATE_KEY]
+    headers = dict(scope["headers"])
+    client = scope.get("client")
+    visitor = await service.gate.admit(headers, client[0] if client else "")
+    return Visit(request, service, headers, visitor, arrived)
+
+
+def json_answer(content: Any, headers: Mapping[str, str], status: int = 200) -> ASGIResponse:
+    """An answer in JSON."""
+    return ASGIResponse(body=to_json(content), status_code=status, headers=dict(headers))
+
+
+def bare_answer(status: int, headers: Mapping[str, str]) -> ASGIResponse:
+    """An answer without a body."""
+    return ASGIResponse(status_code=status, headers=dict(headers))
+
+
+def _unknown(resource: str) -> Resource:
+    return Resource.untouched(Resource.stream(resource))
+
+
+def _idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
+    key = headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255 or not all(0x21 <= character <= 0x7E for character in key):
+        raise malformed("Idempotency-Key", "has 1 to 255 visible ASCII characters")
+    return key.decode("ascii")

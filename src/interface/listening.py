@@ -1,0 +1,99 @@
+"""The socket that a server listens on: taken before anything else starts, opened when everything is ready."""
+
+import errno
+import os
+import resource
+import socket
+import sys
+from ipaddress import ip_address
+from typing import Any
+
+Address = tuple[Any, ...]
+"""What `socket.getsockname` answers: host, port, and more for IPv6."""
+
+BACKLOG = 4096
+"""Connections that may wait to be accepted; the kernel may allow fewer."""
+
+
+class CannotListen(Exception):  # noqa: N818 - the sentence that people read
+    """The address cannot be listened on. The message says why and what to do."""
+
+
+def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
+    """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen.
+
+    `shared`: other processes of ours take the same port. The kernel would let a stranger of the same user
+    share it, too, so the first one looks whether the port is free (`must_be_free`).
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise CannotListen(f"{host} is no address of this machine. Choose one with --host.") from None
+    taken = socket.socket(family, kind, protocol)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.setblocking(False)
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        raise _cannot(error, host, port) from None
+    return taken
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Raises CannotListen when anybody listens there."""
+    probe = take_port(host, port)
+    try:
+        probe.listen(1)
+    except OSError as error:
+        raise _cannot(error, host, port) from None
+    finally:
+        probe.close()
+
+
+def open_port(taken: socket.socket) -> None:
+    """Listen. Raises CannotListen when another program began to since the port was taken."""
+    try:
+        taken.listen(BACKLOG)
+    except OSError as error:
+        host, port = taken.getsockname()[:2]
+        raise _cannot(error, host, port) from None
+
+
+def url_of(address: Address) -> str:
+    """Where people reach it, such as `http://127.0.0.1:8000`."""
+    host, port = address[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def allow_many_connections() -> None:
+    """Raise this process's limit of open files to what the system allows it: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 10_240 if sys.platform == "darwin" else 1_048_576
+    wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _cannot(error: OSError, host: str, port: int) -> CannotListen:
+    if error.errno == errno.EADDRINUSE:
+        return CannotListen(
+            f"Port {port} of {host} is in use by another program. Stop it, or choose another port: "
+            f"`daybook serve --port {port + 1 if port < 65535 else port - 1}`, or `make run PORT=...`."
+        )
+    if error.errno == errno.EACCES:
+        return CannotListen(f"This user may not listen on port {port}. Choose one above 1023 with --port.")
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return CannotListen(f"Cannot listen on port {port} of {host} ({reason}). Choose another with --host and --port.")

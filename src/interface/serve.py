@@ -1,0 +1,172 @@
+"""Serving in this process: open the store, listen once everything is ready, and leave nothing half done at the end."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+import structlog
+import uvloop
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from app import demo
+from app.assembly import Daybook
+from app.demo import OtherData
+from app.log.trouble import StoreUnavailable
+from app.settings import Settings, SettingsError
+from interface.http.app import create_app
+from interface.listening import BACKLOG, CannotListen, allow_many_connections, open_port
+
+GRACE_SECONDS = 20.0
+"""How long requests that are under way at the end may take."""
+READY_SECONDS = 30.0
+SAY_SECONDS = 1.0
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+Say = Callable[[str], None]
+Opened = Callable[[Daybook, int | None], None]
+"""Called once the store is open: with the number of resources that the demo registered, or None without it."""
+
+_LOGS_OF_SERVER = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": []}},
+}
+
+log = structlog.get_logger()
+
+
+class ServerEnded(Exception):  # noqa: N818 - what happened, in a sentence
+    """The HTTP server stopped by itself."""
+
+
+EXPECTED = (CannotListen, OtherData, ServerEnded, SettingsError, StoreUnavailable)
+"""What may keep Daybook from serving. Each says in its message what people can do."""
+
+
+class _ServerOnSocket(Server):
+    """granian, on a socket that we took ourselves and in this very process.
+
+    A process of the server's own would outlive a `kill -9` of ours and keep the data folder's lock.
+    """
+
+    def __init__(self, application: Any, listener: socket.socket) -> None:
+        super().__init__(
+            application,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=BACKLOG,
+            log_level=LogLevels.warning,
+            log_dictconfig=_LOGS_OF_SERVER,
+        )
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        # It closes the descriptor when it ends, so the descriptor becomes its own.
+        self._shd = SocketHolder(self._listener.detach(), False, BACKLOG)
+
+
+def serve(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    with_demo: bool = False,
+    say: Say,
+    opened: Opened,
+    listening: Callable[[], None],
+    parent: int | None = None,
+) -> None:
+    """Serve on `listener` until SIGTERM or SIGINT, or until `parent` (a descriptor) says that its process ended.
+
+    Raises one of EXPECTED.
+    """
+    allow_many_connections()
+    daybook = Daybook.open(settings)
+    daybook.start()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(daybook, listener, with_demo, say, opened, listening, parent))
+    finally:
+        leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
+        daybook.stop()
+
+
+def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | None = None) -> None:
+    """What SIGTERM and SIGINT do while nothing is served: end the process with status 0, unless `how` says else."""
+    for number in STOPPING:
+        signal.signal(number, how or (lambda *_: sys.exit(0)))
+
+
+async def _serve(
+    daybook: Daybook,
+    listener: socket.socket,
+    with_demo: bool,
+    say: Say,
+    opened: Opened,
+    listening: Callable[[], None],
+    parent: int | None,
+) -> None:
+    stop = _asked_to_stop(parent)
+    opened(daybook, await demo.set_up(daybook) if with_demo else None)
+    await _until_ready(daybook, stop, say)
+    if stop.is_set():
+        return
+    async with _running(_ServerOnSocket(create_app(daybook), listener), listener) as ended:
+        listening()
+        asked = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if ended.done():
+            raise ServerEnded("The HTTP server stopped by itself. The log lines above say why.") from ended.exception()
+        say("Stopping: nothing new is taken in, what is under way is finished.")
+
+
+def _asked_to_stop(parent: int | None) -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop.set)
+    if parent is not None:
+
+        def orphaned() -> None:
+            loop.remove_reader(parent)
+            stop.set()
+
+        loop.add_reader(parent, orphaned)
+    return stop
+
+
+async def _until_ready(daybook: Daybook, stop: asyncio.Event, say: Say) -> None:
+    """Wait until nothing is wrong. After a while listen all the same: `/health/ready` tells what is."""
+    started, said = monotonic(), ""
+    while (troubles := await asyncio.to_thread(daybook.troubles)) and not stop.is_set():
+        waited = monotonic() - started
+        if waited > READY_SECONDS:
+            log.warning("listening though not ready", troubles=troubles)
+            return
+        if waited > SAY_SECONDS and troubles[0] != said:
+            said = troubles[0]
+            say(f"Not ready yet: {said}")
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _running(server: _ServerOnSocket, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
+    """The server at work. At the end it takes no connection any more and answers the requests under way."""
+    open_port(listener)
+    ended: asyncio.Task[None] = asyncio.ensure_future(server.serve())
+    try:
+        yield ended
+    finally:
+        server.stop()
+        _, late = await asyncio.wait({ended}, timeout=GRACE_SECONDS)
+        if late:
+            log.warning("requests were cut off", seconds=GRACE_SECONDS)
+            ended.cancel()

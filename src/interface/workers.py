@@ -1,0 +1,139 @@
+"""Serving by several processes that share a port and a PostgreSQL, started and watched by this one."""
+
+import asyncio
+import multiprocessing
+import socket
+import sys
+from collections.abc import Sequence
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+import structlog
+import typer
+
+from app.settings import load_settings
+from interface import announcement, logs
+from interface.listening import must_be_free, take_port
+from interface.serve import EXPECTED, STOPPING, Say, leave_on_signals, serve
+
+RESTART_SECONDS = 1.0
+
+# A forked child would inherit threads' locks in whatever state they are.
+_PROCESSES = multiprocessing.get_context("spawn")
+
+log = structlog.get_logger()
+
+
+class WorkersFailed(Exception):  # noqa: N818 - what happened, in a sentence
+    """The workers could not all be started."""
+
+
+class Wanted(NamedTuple):
+    """What every worker is to do."""
+
+    host: str
+    port: int
+    with_demo: bool
+
+
+def serve_with_workers(wanted: Wanted, count: int, say: Say) -> None:
+    """Serve by `count` processes until SIGTERM or SIGINT. Raises CannotListen, WorkersFailed."""
+    must_be_free(wanted.host, wanted.port)
+    # Bound, but not listening: keeps the port ours (port 0: makes it one and the same for all).
+    placeholder = take_port(wanted.host, wanted.port, shared=True)
+    with placeholder:
+        wanted = wanted._replace(port=placeholder.getsockname()[1])
+        asyncio.run(_supervise(wanted, count, placeholder, say))
+
+
+async def _supervise(wanted: Wanted, count: int, placeholder: socket.socket, say: Say) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop.set)
+    # The first one alone makes what has to be made once, and says once what keeps all from serving.
+    workers = [_Worker(0, wanted)]
+    try:
+        if await workers[0].listens():
+            workers += [_Worker(number, wanted) for number in range(1, count)]
+        for worker in workers:
+            if not await worker.listens() and not stop.is_set():
+                raise WorkersFailed(f"Worker {worker.number} could not start; it said above why.")
+        if not stop.is_set():
+            announcement.of_address(placeholder.getsockname(), say, count)
+        await _keep_up(workers, wanted, stop)
+    finally:
+        await _end(workers)
+
+
+async def _keep_up(workers: list["_Worker"], wanted: Wanted, stop: asyncio.Event) -> None:
+    """Replace workers that end by themselves, until we are asked to stop."""
+    asked = asyncio.ensure_future(stop.wait())
+    while not stop.is_set():
+        await asyncio.wait({asked, *(worker.ended for worker in workers)}, return_when=asyncio.FIRST_COMPLETED)
+        for place, worker in enumerate(workers):
+            if worker.ended.done() and not stop.is_set():
+                log.error("worker ended by itself", worker=worker.number, status=worker.ended.result())
+                await asyncio.wait({asked}, timeout=RESTART_SECONDS)
+                workers[place] = _Worker(worker.number, wanted)
+
+
+async def _end(workers: Sequence["_Worker"]) -> None:
+    for worker in workers:
+        worker.process.terminate()
+    await asyncio.gather(*(worker.ended for worker in workers))
+
+
+class _Worker:
+    """One process, and what we hear of it."""
+
+    def __init__(self, number: int, wanted: Wanted) -> None:
+        loop = asyncio.get_running_loop()
+        self.number = number
+        self.ended: asyncio.Future[int | None] = loop.create_future()
+        self._said: asyncio.Future[bool] = loop.create_future()
+        self._ear, mouth = _PROCESSES.Pipe(duplex=False)
+        self.process = _PROCESSES.Process(target=work, args=(number, wanted, mouth), name=f"daybook-{number}")
+        self.process.start()
+        mouth.close()  # ours; when the worker's closes, too, we hear the end of it
+        loop.add_reader(self._ear.fileno(), self._hear)
+        loop.add_reader(self.process.sentinel, self._bury)
+
+    async def listens(self) -> bool:
+        """Whether it takes requests, once that is known."""
+        return await asyncio.shield(self._said)
+
+    def _hear(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._ear.fileno())
+        try:
+            self._said.set_result(bool(self._ear.recv()))
+        except EOFError:
+            self._said.set_result(False)
+        self._ear.close()
+
+    def _bury(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.process.sentinel)
+        self.process.join()
+        self.ended.set_result(self.process.exitcode)
+
+
+def work(number: int, wanted: Wanted, mouth: Connection) -> None:
+    """What a worker does. It ends when its supervisor does, however that ends."""
+    leave_on_signals()
+    parent = multiprocessing.parent_process()
+    is_first = number == 0
+    try:
+        settings = load_settings()
+        logs.set_up(settings.log_level)
+        serve(
+            settings,
+            take_port(wanted.host, wanted.port, shared=True),
+            with_demo=wanted.with_demo and is_first,
+            say=typer.echo if is_first else log.info,
+            opened=partial(announcement.of_store, say=typer.echo) if is_first else (lambda *_: None),
+            listening=lambda: mouth.send(True),
+            parent=parent.sentinel if parent is not None else None,
+        )
+    except EXPECTED as trouble:
+        announcement.of_trouble(trouble)
+        sys.exit(1)

@@ -1,0 +1,161 @@
+"""Settings come from the environment, and what cannot be is said in a sentence."""
+
+import os
+from base64 import b64encode
+from ipaddress import ip_network
+
+import pytest
+
+from app.settings import PREFIX, Settings, SettingsError, listed_settings, load_settings
+
+LONG = "a secret that is long enough, indeed"
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine that runs the tests."""
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+def test_nothing_set_means_the_embedded_store_in_the_default_folder() -> None:
+    settings = load_settings()
+
+    assert settings.is_embedded
+    assert str(settings.data) == "daybook-data"
+    assert (settings.max_holds, settings.rate_limit, settings.metrics) == (3, 2000.0, True)
+
+
+def test_variables_are_read_and_lists_are_cut_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAYBOOK_SCHEMA", "moon_hospital")
+    monkeypatch.setenv("DAYBOOK_RATE_LIMIT", "off")
+    monkeypatch.setenv("DAYBOOK_METRICS", "off")
+    monkeypatch.setenv("DAYBOOK_LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("DAYBOOK_SECRET", f"{LONG} 1, {LONG} 2")
+    monkeypatch.setenv("DAYBOOK_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+    monkeypatch.setenv("DAYBOOK_CORS_ORIGINS", "https://moon.example,http://localhost:3000")
+
+    settings = load_settings()
+
+    assert settings.schema_name == "moon_hospital"
+    assert settings.rate_limit is None
+    assert settings.metrics is False
+    assert settings.log_level == "warning"
+    assert [secret.get_secret_value() for secret in settings.secret] == [f"{LONG} 1", f"{LONG} 2"]
+    assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
+    assert settings.cors_origins == ("https://moon.example", "http://localhost:3000")
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAYBOOK_DATABASE_URL", "")
+
+    assert load_settings().is_embedded
+
+
+@pytest.mark.parametrize("wrong", ["DAYBOOK_RATELIMIT", "DAYBOOK_SCHEMA_NAME", "daybook_max_hold"])
+def test_an_unknown_variable_is_an_error_that_names_the_nearest(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    nearest = {
+        "DAYBOOK_RATELIMIT": "DAYBOOK_RATE_LIMIT",
+        "DAYBOOK_SCHEMA_NAME": "DAYBOOK_SCHEMA",
+        "daybook_max_hold": "DAYBOOK_MAX_HOLDS",
+    }[wrong]
+    monkeypatch.setenv(wrong, "1")
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    assert str(error.value) == f"{wrong} is not a setting of Daybook. Did you mean {nearest}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DAYBOOK_SECRET", "too short", "at least 32 bytes"),
+        ("DAYBOOK_SECRET", f"{LONG},too short", "at least 32 bytes"),
+        ("DAYBOOK_MASTER_KEY", "not base64!", "not base64"),
+        ("DAYBOOK_MASTER_KEY", b64encode(b"short").decode(), "5 bytes instead of 32"),
+        ("DAYBOOK_DATABASE_URL", "mysql://moon", "only PostgreSQL"),
+        ("DAYBOOK_SCHEMA", 'moon"; DROP', "cannot name a schema"),
+        ("DAYBOOK_RATE_LIMIT", "0", "more than 0"),
+        ("DAYBOOK_RATE_LIMIT", "nan", "more than 0"),
+        ("DAYBOOK_RATE_LIMIT", "many", "number"),
+        ("DAYBOOK_TRUSTED_PROXIES", "moon", "IPv4 or IPv6"),
+        ("DAYBOOK_CORS_ORIGINS", "https://moon.example/page", "without a path"),
+        ("DAYBOOK_QUEUE_SIZE", "1", "greater than or equal to 20"),
+        ("DAYBOOK_LOG_LEVEL", "loud", "'debug', 'info'"),
+        ("DAYBOOK_CLOCK_TOLERANCE", "-1", "greater than 0"),
+    ],
+)
+def test_a_value_that_cannot_be_is_said_in_one_sentence(
+    name: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    assert str(error.value).startswith(f"{name} cannot be used: ")
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_wrong_with_a_secret_does_not_tell_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAYBOOK_SECRET", "hunter2")
+    monkeypatch.setenv("DAYBOOK_MASTER_KEY", "hunter2")
+
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+
+    assert "hunter2" not in str(error.value)
+
+
+def test_settings_print_no_secret() -> None:
+    settings = load_settings(
+        secret=LONG, master_key=b64encode(b"k" * 32).decode(), database_url="postgresql://u:hunter2@h/d"
+    )
+
+    printed = f"{settings!r} {settings}"
+
+    assert LONG not in printed
+    assert "hunter2" not in printed
+    assert b64encode(b"k" * 32).decode() not in printed
+
+
+def test_an_identity_provider_and_a_secret_exclude_each_other() -> None:
+    with pytest.raises(SettingsError, match="either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: .* HS256 is off"):
+        load_settings(jwks_url="https://id.example/keys", issuer="https://id.example", secret=LONG)
+
+
+def test_an_identity_provider_needs_an_issuer() -> None:
+    with pytest.raises(SettingsError, match="needs DAYBOOK_ISSUER"):
+        load_settings(jwks_url="https://id.example/keys")
+
+
+@pytest.mark.parametrize("url", ["http://id.example/keys", "file:///keys", "https://", "keys"])
+def test_keys_are_fetched_over_https_alone(url: str) -> None:
+    with pytest.raises(SettingsError, match="https://"):
+        load_settings(jwks_url=url, issuer="https://id.example")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/keys", "http://localhost:9/keys", "http://[::1]:9/keys"])
+def test_keys_may_come_from_this_machine_without_https(url: str) -> None:
+    assert load_settings(jwks_url=url, issuer="https://id.example").jwks_url == url
+
+
+def test_every_setting_is_listed_with_a_description() -> None:
+    listed = {entry.name: entry for entry in listed_settings()}
+
+    assert len(listed) == len(Settings.model_fields)
+    assert all(entry.description.endswith(".") for entry in listed.values())
+    assert listed["DAYBOOK_SCHEMA"].default == "daybook"
+    assert listed["DAYBOOK_METRICS"].default == "true"
+    assert listed["DAYBOOK_RATE_LIMIT"].default == "2000"
+    assert listed["DAYBOOK_SECRET"].default == ""
+
+
+def test_listed_defaults_are_what_one_gets_by_setting_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    untouched = load_settings()
+    for entry in listed_settings():
+        monkeypatch.setenv(entry.name, entry.default)
+
+    assert load_settings() == untouched

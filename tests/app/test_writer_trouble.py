@@ -1,0 +1,109 @@
+"""The writer when the store is lost, at the worst moments."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.log.postgres import open_postgres
+from app.log.sqlite import open_sqlite
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+
+AT_TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
+COMMAND = "c0ffee" * 5 + "00"
+"""Stands in the append that carries it, and in no other message before it."""
+
+
+@pytest.fixture
+def house_behind_proxy(postgres: Any, severing_proxy: Any, houses: Callable[..., Any]) -> Any:
+    """A house whose every word to PostgreSQL passes a proxy that can cut it."""
+    log = open_postgres(severing_proxy.url, postgres.schema)
+    house = houses(log)
+    house.register()
+    yield house
+    house.stop()
+    log.close()
+
+
+def test_a_connection_cut_after_the_commit_and_before_its_answer_makes_one_booking(
+    house_behind_proxy: Any, severing_proxy: Any
+) -> None:
+    house = house_behind_proxy
+    alice, bob = house.person("alice"), house.person("bob")
+    severing_proxy.lose_answer_to(COMMAND)
+    outcome = house.run(house.booking(alice, AT_TEN, command_id=COMMAND))
+    assert severing_proxy.cut.is_set()
+    assert outcome.subject.status == "confirmed"
+    assert house.topics().count("BookingConfirmed") == 1
+    assert house.log.after(outcome.subject_position - 1)[0].originator_id == outcome.subject.id
+    house.book(bob, AT_TEN + timedelta(hours=1))
+    assert house.oversold() == []
+
+
+def test_a_retry_of_a_request_whose_answer_was_lost_is_the_same_booking(
+    house_behind_proxy: Any, severing_proxy: Any
+) -> None:
+    house = house_behind_proxy
+    same = {"command_id": COMMAND, "keyed": True, "body": b"b"}
+    alice = house.person("alice")
+    severing_proxy.lose_answer_to("BookingConfirmed")
+    first = house.run(house.booking(alice, AT_TEN, **same))
+    again = house.run(house.booking(alice, AT_TEN, **same))
+    assert (again.replayed, again.subject.id) == (True, first.subject.id)
+    assert house.topics().count("BookingConfirmed") == 1
+
+
+def test_a_connection_cut_before_the_append_is_tried_again_and_stored_once(
+    house_behind_proxy: Any, severing_proxy: Any
+) -> None:
+    house = house_behind_proxy
+    alice = house.person("alice")
+    severing_proxy.lose_request(COMMAND)
+    house.book(alice, AT_TEN, command_id=COMMAND)
+    assert severing_proxy.cut.is_set()
+    assert house.topics().count("BookingConfirmed") == 1
+
+
+def test_a_store_that_stays_away_is_said_and_its_return_needs_no_restart(
+    postgres: Any, severing_proxy: Any, houses: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_postgres(severing_proxy.url, postgres.schema)
+    house = houses(log)
+    house.register()
+    alice = house.person("alice")
+    with monkeypatch.context() as away:
+        away.setattr(type(log), "append", _gone)
+        away.setattr(type(log), "locked", _gone)
+        with pytest.raises(OutcomeUnknown):
+            house.book(alice, AT_TEN)
+    house.book(alice, AT_TEN)
+    assert house.topics().count("BookingConfirmed") == 1
+    house.stop()
+    log.close()
+
+
+def _gone(*_: object) -> None:
+    raise OutcomeUnknown("The connection to the store was lost.")
+
+
+def test_what_the_store_refuses_for_sure_is_store_unavailable_and_changes_no_memory(
+    tmp_path: Any, houses: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_sqlite(tmp_path / "data", serving=True)
+    house = houses(log)
+    house.register()
+    alice, bob = house.person("alice"), house.person("bob")
+    house.book(alice, AT_TEN)
+
+    def full(*_: object) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    with monkeypatch.context() as no_room:
+        no_room.setattr(type(log), "append", full)
+        with pytest.raises(StoreUnavailable, match="full"):
+            house.book(bob, AT_TEN + timedelta(hours=1))
+    house.book(bob, AT_TEN + timedelta(hours=1))
+    assert house.oversold() == []
+    house.stop()
+    log.close()
