@@ -62,7 +62,7 @@ def _read_or_make(path: Path) -> bytes:
     with os.fdopen(descriptor) as file:
         if os.fstat(descriptor).st_mode & 0o077:
             raise SettingsError(
-                f"{path} can be read by other users of this machine. If nobody has read it, close it with "
+                f"{path} is open to other users of this machine. If none of them has used it, close it with "
                 f"`chmod 600 {path}`; otherwise what it protects is no longer safe."
             )
         try:

@@ -168,7 +168,7 @@ def takes_no_more_units_than_allowed(asked: Request) -> None:
     if not 1 <= asked.units <= most:
         raise Refused(
             "too-many-units",
-            f"One booking of {asked.resource.name} may take 1 to {most}, not {asked.units}.",
+            f"One booking of {asked.resource.name} takes {'1' if most == 1 else f'1 to {most}'}, not {asked.units}.",
             max_units=most,
         )
 

@@ -35,11 +35,7 @@ GUESTS: Final = (
 def of_store(daybook: Daybook, registered: int | None, say: Say) -> None:
     """Which store was opened and whether it is new; `registered`: how many resources the demo added, if it is on."""
     settings = daybook.settings
-    where = (
-        f"SQLite files in {settings.data}"
-        if settings.is_embedded
-        else f"PostgreSQL, schema {settings.schema_name}"
-    )
+    where = f"SQLite files in {settings.data}" if settings.is_embedded else f"PostgreSQL, schema {settings.schema_name}"
     how = "new" if daybook.log.created else f"{daybook.log.head().position:,} events"
     say(f"Daybook {version('daybook-service')}")
     say(f"Store: {where} ({how})")
@@ -64,7 +60,7 @@ def _tokens(daybook: Daybook, say: Say) -> None:
     if not secrets:
         say("Tokens come from your identity provider.")
         return
-    say(f"Tokens for {DEMO_TOKEN_DAYS} days, for `curl -H \"Authorization: Bearer $TOKEN\"`:")
+    say(f'Tokens for {DEMO_TOKEN_DAYS} days, for `curl -H "Authorization: Bearer $TOKEN"`:')
     settings = daybook.settings
     for guest in GUESTS:
         token = issue_token(

@@ -146,5 +146,3 @@ def rebuild() -> None:
     settings = load_settings()
     logs.set_up(settings.log_level)
     rebuild_with_progress(settings)
-
-

@@ -41,7 +41,7 @@ def test_a_file_that_others_can_read_is_refused(mode: int, log: EventLog, tmp_pa
     master_key_for(settings, log)
     (tmp_path / MASTER_KEY_FILE).chmod(mode)
 
-    with pytest.raises(SettingsError, match="can be read by other users .* chmod 600"):
+    with pytest.raises(SettingsError, match=r"is open to other users .* `chmod 600 "):
         master_key_for(settings, log)
 
 
@@ -75,7 +75,7 @@ def test_on_postgresql_master_key_and_secret_must_be_set(log: EventLog, tmp_path
 
     with pytest.raises(SettingsError, match="Set DAYBOOK_MASTER_KEY"):
         master_key_for(settings, log)
-    with pytest.raises(SettingsError, match="DAYBOOK_JWKS_URL .* or DAYBOOK_SECRET"):
+    with pytest.raises(SettingsError, match=r"DAYBOOK_JWKS_URL .* or DAYBOOK_SECRET"):
         token_secrets_for(settings)
 
 

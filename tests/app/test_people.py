@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from app.details import DESK, UnknownCustomer, Vault
 from app.log.event_log import EventLog
+from app.log.postgres import open_postgres
 from app.log.records import LoggedEvent
 from app.people import Account, People, Profile
 from domain.customer import CustomerErased
@@ -121,6 +122,22 @@ def test_processes_that_meet_the_same_people_at_once_agree(postgres: Any) -> Non
 
     assert len(met[0]) == len(set(met[0])) == 20
     assert met[0] == met[1] == met[2]
+
+
+def test_a_connection_cut_while_a_person_is_stored_makes_neither_two_nor_none(
+    postgres: Any, severing_proxy: Any
+) -> None:
+    log = open_postgres(severing_proxy.url, postgres.schema)
+    try:
+        for number, lose in enumerate((severing_proxy.lose_answer_to, severing_proxy.lose_request)):
+            lose("INSERT INTO customers")
+            met = people_on(log).person_of(ISSUER, f"subject-{number}")
+
+            assert severing_proxy.cut.is_set()
+            assert people_on(log).find(ISSUER, f"subject-{number}") == met
+        assert log.rows("SELECT count(*) FROM customers") == [(2,)]
+    finally:
+        log.close()
 
 
 def test_a_person_made_by_staff_has_a_profile(people: People) -> None:

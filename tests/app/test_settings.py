@@ -8,7 +8,7 @@ import pytest
 
 from app.settings import PREFIX, Settings, SettingsError, listed_settings, load_settings
 
-LONG = "a secret that is long enough, indeed"
+LONG = "a secret that is long enough by far"
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +122,7 @@ def test_settings_print_no_secret() -> None:
 
 
 def test_an_identity_provider_and_a_secret_exclude_each_other() -> None:
-    with pytest.raises(SettingsError, match="either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: .* HS256 is off"):
+    with pytest.raises(SettingsError, match=r"either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: .* HS256 is off"):
         load_settings(jwks_url="https://id.example/keys", issuer="https://id.example", secret=LONG)
 
 

@@ -68,9 +68,7 @@ class Bookings:
         table = tables[f"bookings_{generation}"]
         ids = [stream.removeprefix("booking/") for stream in streams]
         stored = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
-        return _Changes(
-            table, tables[f"booking_legs_{generation}"], {row["id"]: row_of(row) for row in stored}
-        )
+        return _Changes(table, tables[f"booking_legs_{generation}"], {row["id"]: row_of(row) for row in stored})
 
 
 class _Changes:

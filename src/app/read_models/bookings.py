@@ -61,9 +61,7 @@ def search(
     if scope is not None:
         conditions.append(~_lies_outside(reader, table, scope))
     if cursor:
-        conditions.append(
-            tuple_(table.c.start_at, table.c.id) > tuple_(*key_of(cursor, reader.log_id, int, str))
-        )
+        conditions.append(tuple_(table.c.start_at, table.c.id) > tuple_(*key_of(cursor, reader.log_id, int, str)))
     return _page(reader, select(table).where(and_(true(), *conditions)), page_size(limit))
 
 
@@ -71,9 +69,7 @@ def in_scope(reader: Reader, row: BookingRow, scope: Collection[str]) -> bool:
     """Whether all legs of a booking lie in a scope of ids and `kind:<kind>`."""
     table = reader.table("resources", "resources")
     wanted = {leg.resource for leg in row.legs}
-    covered = reader.connection.scalars(
-        select(table.c.id).where(table.c.id.in_(list(wanted)), within(table, scope))
-    )
+    covered = reader.connection.scalars(select(table.c.id).where(table.c.id.in_(list(wanted)), within(table, scope)))
     return wanted <= set(covered) | set(scope)
 
 

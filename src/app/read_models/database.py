@@ -52,12 +52,18 @@ class ReadModels:
             yield connection
 
     @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """One read-only transaction. Raises StoreUnavailable."""
+        with _unavailable(), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self, at_least: int = 0) -> Iterator[Reader]:
         """One read-only transaction, in which all read models stand still.
 
         Raises Behind when one of them is still being built or has not reached `at_least`, and StoreUnavailable.
         """
-        with _unavailable(), self._reading.begin() as connection:
+        with self.looking() as connection:
             yield Reader(connection, self.projections, at_least)
 
     def close(self) -> None:

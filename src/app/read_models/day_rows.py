@@ -70,9 +70,7 @@ class _Changes:
         if version != before + 1:
             raise ValueError(f"{stream} is at version {before}, so {version} cannot be next")
         _HOW[type(event)](self, event, stream)
-        self._days[stream].update(
-            version=version, position=position, timestamp=instant_number(event.timestamp)
-        )
+        self._days[stream].update(version=version, position=position, timestamp=instant_number(event.timestamp))
         self._touched.add(stream)
 
     def write(self, connection: Connection) -> None:

@@ -87,9 +87,7 @@ def versions(reader: Reader, resource: str, first: date, last: date) -> dict[dat
     return {date.fromisoformat(stream.rpartition("/")[2]): version for stream, version in rows}
 
 
-def claimed(
-    reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime
-) -> dict[str, list[Taken]]:
+def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
     """What bookings have taken from the first to the last date, by resource, lapsed holds left out."""
     claims = reader.table("days", "claims")
     query = (
@@ -103,15 +101,13 @@ def claimed(
 def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -> dict[str, list[Taken]]:
     """What blocks have taken from the first to the last date, by resource; all capacity is `ALL_UNITS`."""
     blocks = reader.table("days", "blocks")
-    query = select(
-        blocks.c.stream, blocks.c.start_at, blocks.c.end_at, func.coalesce(blocks.c.units, ALL_UNITS)
-    ).where(_within(blocks, resources, first, last))
+    query = select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, func.coalesce(blocks.c.units, ALL_UNITS)).where(
+        _within(blocks, resources, first, last)
+    )
     return _by_resource(reader, query)
 
 
-def claims_by_booking(
-    reader: Reader, resource: str, first: date, last: date, now: datetime
-) -> list[tuple[str, Taken]]:
+def claims_by_booking(reader: Reader, resource: str, first: date, last: date, now: datetime) -> list[tuple[str, Taken]]:
     """Each single claim from the first to the last date, with its booking; lapsed holds left out."""
     claims = reader.table("days", "claims")
     columns = claims.c
@@ -134,9 +130,7 @@ def block_days(reader: Reader, resource: str, block: str) -> list[date]:
 def _within(table: Table, resources: Sequence[str], first: date, last: date) -> Any:
     """Streams' names sort by date: all of one resource's days are one range of the primary key."""
     if len(resources) == 1:
-        return table.c.stream.between(
-            ResourceDay.stream(resources[0], first), ResourceDay.stream(resources[0], last)
-        )
+        return table.c.stream.between(ResourceDay.stream(resources[0], first), ResourceDay.stream(resources[0], last))
     days = [first + number * DAY for number in range((last - first).days + 1)]
     return table.c.stream.in_([ResourceDay.stream(resource, day) for resource in resources for day in days])
 
@@ -157,9 +151,7 @@ def _claims(reader: Reader, row: ResourceRow, stream: str, now: datetime) -> lis
     claims, zone = reader.table("days", "claims"), row.resource().plan.zone
     columns = claims.c
     rows = reader.connection.execute(
-        select(claims)
-        .where(columns.stream == stream, _live(claims, now))
-        .order_by(columns.start_at, columns.number)
+        select(claims).where(columns.stream == stream, _live(claims, now)).order_by(columns.start_at, columns.number)
     )
     return [
         DayClaim(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.log.mapper import EventMapper
 from app.log.records import RecordedEvent
@@ -48,11 +48,7 @@ class Delivery:
 
     def _concerning(self, generation: Generation, batch: Iterable[RecordedEvent]) -> list[RecordedEvent]:
         wanted = self._projection(generation).categories
-        return [
-            event
-            for event in batch
-            if event.id > generation.position and category(event.originator_id) in wanted
-        ]
+        return [event for event in batch if event.id > generation.position and category(event.originator_id) in wanted]
 
     def _understand(self, batch: Iterable[RecordedEvent]) -> Understood:
         understood: dict[int, Event | Exception] = {}
@@ -79,9 +75,9 @@ class Delivery:
             with connection.begin_nested():
                 self._gather_and_write(connection, generation, wanted, understood)
             return
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what is not the database's own trouble is an event's
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
+                raise
             if len(wanted) == 1:
                 self._park(connection, generation, wanted[0], error)
                 return
@@ -121,8 +117,6 @@ class Delivery:
                 self._park(connection, generation, recorded, error)
         changes.write(connection)
 
-    def _park(
-        self, connection: Connection, generation: Generation, event: RecordedEvent, error: Exception
-    ) -> None:
+    def _park(self, connection: Connection, generation: Generation, event: RecordedEvent, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR].replace("\0", "")
         park(connection, generation, event.originator_id, event.id, reason)

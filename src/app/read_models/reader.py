@@ -1,6 +1,6 @@
 """What queries read through: one transaction, and the tables that are current in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, Table, select
 
@@ -17,6 +17,17 @@ class Behind(Exception):  # noqa: N818 - the word of the API's refusal
         self.reached = reached
 
 
+def readable(found: Iterable[Generation], known: Mapping[str, Projection]) -> list[Generation]:
+    """The generations that this program's queries read."""
+    return [
+        generation
+        for generation in found
+        if generation.active
+        and generation.projection in known
+        and generation.version in known[generation.projection].readable
+    ]
+
+
 class Reader:
     """One read-only transaction on the read models.
 
@@ -27,13 +38,7 @@ class Reader:
         """Raises Behind when a read model is still being built, or has not reached `at_least`."""
         self.connection = connection
         self._known = known
-        self._active = {
-            generation.projection: generation
-            for generation in all_generations(connection)
-            if generation.active
-            and generation.projection in known
-            and generation.version in known[generation.projection].readable
-        }
+        self._active = {g.projection: g for g in readable(all_generations(connection), known)}
         complete = len(self._active) == len(known)
         self.position = min((g.position for g in self._active.values()), default=0) if complete else 0
         if not complete or self.position < at_least:

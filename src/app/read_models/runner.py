@@ -1,9 +1,10 @@
 """The runner: one thread that takes the log to the read models, batch by batch, and builds new generations."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from threading import Event, Thread
+from time import monotonic, sleep
 
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
@@ -13,7 +14,7 @@ from app.read_models.database import ReadModels
 from app.read_models.delivery import Delivery
 from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of, swap_in
 from app.read_models.housekeeping import Housekeeping
-from app.read_models.reader import Behind
+from app.read_models.reader import Behind, readable
 from app.read_models.waiting import Pauses, Waiting
 
 __all__ = ["Behind", "Runner"]
@@ -50,8 +51,8 @@ class Runner:
         self._stopping = Event()
         self._thread: Thread | None = None
         self._head = 0
-        self.failure: str | None = None
-        """The last trouble, a sentence; none while all is well."""
+        self._trouble: str | None = None
+        self._outdated: str | None = None
 
     # Its life.
 
@@ -61,8 +62,8 @@ class Runner:
         Raises StoreUnavailable.
         """
         self._models.create_tables()
-        self.failure = self._housekeeping.prepare()
-        self._waiting.arrived(min(self.positions().values(), default=0))
+        self._outdated = self._housekeeping.prepare()
+        self._look()
 
     def start(self) -> None:
         """Prepare, and begin to work in a thread. Raises StoreUnavailable."""
@@ -74,11 +75,76 @@ class Runner:
     def stop(self) -> None:
         """End the thread after the batch that it is at."""
         self._stopping.set()
-        self._waiting.disturb()
         if self._thread is not None:
             self._wake()
             self._thread.join()
             self._thread = None
+
+    @property
+    def failure(self) -> str | None:
+        """What keeps the runner from working, a sentence; none while all is well."""
+        return self._trouble or self._outdated
+
+    # What others ask of it.
+
+    def position(self) -> int:
+        """The position that all read models have reached, as far as this process knows."""
+        return self._waiting.reached
+
+    def positions(self) -> dict[str, int]:
+        """How far each read model that is ready has come. Raises StoreUnavailable."""
+        return {generation.projection: generation.position for generation in self._readable()}
+
+    def parked(self) -> list[Parked]:
+        """Streams that a read model takes no more events of. Raises StoreUnavailable."""
+        with self._models.looking() as connection:
+            active = [generation for generation in all_generations(connection) if generation.active]
+            return [entry for streams in parked_of(connection, active).values() for entry in streams.values()]
+
+    def lag(self) -> int:
+        """Events that the read models are behind the log."""
+        with suppress(StoreUnavailable):
+            self._head = self._log.head().position
+        return max(0, self._head - self.position())
+
+    def wait_for(self, position: int, timeout: float = 2.0) -> None:
+        """Block until the read models have reached a position. Raises Behind after `timeout` seconds."""
+        self._waiting.wait_for(position, timeout)
+
+    async def reached(self, position: int, timeout: float = 2.0) -> None:  # noqa: ASYNC109 - the limit is promised
+        """The same for an event loop. Raises Behind after `timeout` seconds."""
+        await self._waiting.until(position, timeout)
+
+    def rebuild(self, progress: Progress = lambda done, total: None) -> None:
+        """Build all read models anew from the first event on, while the old ones answer; returns when they have
+        been swapped in. Nothing stays parked that can be applied now.
+
+        The process that keeps the read models up does the work; where none does, this one. `progress` is
+        called with the position done and the log's head. Raises StoreUnavailable.
+        """
+        wanted = self._housekeeping.begin_anew()
+        self._wake()
+        patience, seen, since = Pauses(0.002, 0.1), -1, monotonic()
+        while True:
+            with self._models.looking() as connection:
+                found = all_generations(connection)
+            building = [g for g in found if (g.projection, g.number) in wanted and not _is_done(g)]
+            total = max(self._log.head().position, 1)
+            done = min((generation.position for generation in building), default=total)
+            progress(done, total)
+            if not building:
+                break
+            if done != seen:
+                seen, since = done, monotonic()
+            if self._is_alone() or monotonic() - since > _BUILT_ELSEWHERE_SECONDS:
+                with suppress(Moved):
+                    self._build(building)
+                since = -inf  # nobody else does it
+            else:
+                sleep(patience.again())
+        if self._is_alone():
+            self._housekeeping.drop_retired(found, grace_seconds=0)
+        self._look()
 
     # Its work.
 
@@ -87,28 +153,28 @@ class Runner:
 
         Raises Moved when another process did the same meanwhile, and StoreUnavailable.
         """
-        mine = self._generations()
-        active = [generation for generation in mine if generation.active]
+        with self._models.looking() as connection:
+            found = all_generations(connection)
+        mine = [generation for generation in found if self._is_mine(generation)]
+        worked = self._advance([generation for generation in mine if generation.active])
+        if not worked:
+            self._housekeeping.drop_retired(found)
         building = [generation for generation in mine if not generation.active]
-        worked = self._advance(active)
-        if len(active) == len(self._models.projections):
-            reached = min((generation.position for generation in self._generations(active)), default=0)
-            self._waiting.arrived(reached)
-        return self._build(building) or worked
+        built = bool(building) and self._build(building)
+        if worked or built:
+            self._look()
+        return worked or built
 
     def _advance(self, generations: Sequence[Generation]) -> bool:
-        """One batch for those that are furthest behind."""
+        """One batch for those that are furthest behind; False when none is."""
         position = min((generation.position for generation in generations), default=None)
         batch = self._batch_after(position) if position is not None else []
-        if not batch:
-            return False
-        self._delivery.deliver(batch, [g for g in generations if g.position == position])
-        return True
+        if batch:
+            self._delivery.deliver(batch, [g for g in generations if g.position == position])
+        return bool(batch)
 
     def _build(self, building: Sequence[Generation]) -> bool:
-        if not building:
-            self._housekeeping.drop_retired()
-            return False
+        """One batch for what is being built; when it has caught up, it is read from then on."""
         if self._advance(building):
             return True
         with self._models.writing() as connection:
@@ -124,19 +190,71 @@ class Runner:
             return batch  # all there was in one moment, and appends are stored whole
         last = batch[-1].id
         (end,) = self._log.rows("SELECT min(last_position) FROM appends WHERE last_position >= ?", [last])[0]
-        return batch + (self._log.after(last, end - last) if end > last else [])
+        return batch + self._log.after(last, end - last) if end > last else batch
 
-    def _generations(self, only: Sequence[Generation] | None = None) -> list[Generation]:
-        """The generations that this program keeps up, as they stand now."""
-        with self._models.writing() as connection:
-            found = all_generations(connection)
-        wanted = None if only is None else {(g.projection, g.number) for g in only}
-        return [
-            g
-            for g in found
-            if g.retired_at is None
-            and g.log_id == self._log.log_id
-            and g.projection in self._models.projections
-            and g.version == self._models.projections[g.projection].version
-            and (wanted is None or (g.projection, g.number) in wanted)
-        ]
+    def _is_mine(self, generation: Generation) -> bool:
+        """Whether this program keeps a generation up."""
+        projection = self._models.projections.get(generation.projection)
+        return (
+            projection is not None
+            and generation.retired_at is None
+            and generation.version == projection.version
+            and generation.log_id == self._log.log_id
+        )
+
+    def _readable(self) -> list[Generation]:
+        with self._models.looking() as connection:
+            return readable(all_generations(connection), self._models.projections)
+
+    def _look(self) -> None:
+        """See how far the read models have come, whoever took them there, and tell those who wait."""
+        active = self._readable()
+        complete = len(active) == len(self._models.projections)
+        self._waiting.arrived(min((g.position for g in active), default=0) if complete else 0)
+
+    # Its thread.
+
+    def _run(self) -> None:
+        troubled = Pauses(0.05, _POLL_SECONDS)
+        while not self._stopping.is_set():
+            try:
+                if self._may_run():
+                    self._work()
+                else:
+                    self._watch()
+                troubled.from_the_start()
+                self._trouble = None
+            except Moved:
+                continue
+            except Exception as error:  # noqa: BLE001 - nothing may end the runner; it is reported and tried again
+                self._trouble = f"The read models stand still ({type(error).__name__}): {error}"
+                self._stopping.wait(troubled.again())
+
+    def _work(self) -> None:
+        """Catch up, then wait for the log to grow."""
+        if not self.step():
+            self._look()
+            self._log.follower.wait(self._waiting.reached, _POLL_SECONDS)
+
+    def _watch(self) -> None:
+        """See what the process that works has done: often while somebody waits for it, else now and then."""
+        pauses = Pauses(0.002, 0.1)
+        self._look()
+        until = monotonic() + _LOOK_SECONDS
+        while self._waiting.anybody() and monotonic() < until and not self._stopping.wait(pauses.again()):
+            self._look()
+        if not self._stopping.is_set():
+            self._waiting.somebody_waits(until - monotonic())
+
+    def _wake(self) -> None:
+        self._waiting.disturb()
+        self._log.follower.disturb()
+
+    def _is_alone(self) -> bool:
+        """Whether surely nobody else builds: the store is ours, and no thread of ours is at it."""
+        return self._thread is None and self._log.sole_process
+
+
+def _is_done(generation: Generation) -> bool:
+    """Swapped in, or out of date since somebody began a later one."""
+    return generation.active or generation.retired_at is not None

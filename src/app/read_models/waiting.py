@@ -45,12 +45,13 @@ class Waiting:
                 waiter.loop.call_soon_threadsafe(_tell, waiter.arrived)
 
     def somebody_waits(self, timeout: float) -> None:
-        """Return when somebody begins to wait, or after `timeout` seconds."""
+        """Return when somebody waits, on `disturb`, or after `timeout` seconds."""
         with self._changed:
-            self._changed.wait_for(self.anybody, timeout)
+            if not self.anybody():
+                self._changed.wait(timeout)
 
     def disturb(self) -> None:
-        """End a `somebody_waits` that is looked at again by its caller."""
+        """End a `somebody_waits`."""
         with self._changed:
             self._changed.notify_all()
 

@@ -11,9 +11,8 @@ from pydantic import Field
 from app.commands import Actor
 from app.decisions.access import ResourceOf, may_touch
 from app.details import Vault
-from app.read_models import booking_queries as bookings
-from app.read_models import resources
-from app.read_models.bookings import BookingRow
+from app.read_models import bookings, resources
+from app.read_models.booking_rows import BookingRow
 from app.read_models.reader import Reader
 from domain.booking import BookingStatus
 from domain.refusal import Refused

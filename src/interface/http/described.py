@@ -37,7 +37,7 @@ class Described:
 
     answers: Mapping[int, Any]
     problems: tuple[str, ...] = ()
-    token: Literal["needed", "optional", "unused"] = "needed"
+    sign_in: Literal["needed", "optional", "unused"] = "needed"
     body: type[BaseModel] | None = None
     body_optional: bool = False
     query: type[BaseModel] | None = None
@@ -52,9 +52,9 @@ class Described:
     def all_problems(self) -> list[str]:
         """Every code that the route can answer with."""
         found = ["malformed", "internal"]
-        if self.token != "unused":
+        if self.sign_in != "unused":
             found += ["unknown-field", "unauthenticated", "rate-limited", "store-unavailable", "sign-in-unavailable"]
-        if self.token == "needed":
+        if self.sign_in == "needed":
             found += ["forbidden"]
         if self.body is not None:
             found += ["unsupported-media-type", "too-large"]

@@ -148,21 +148,14 @@ class BlockBody(Said):
     reason: ReasonText | None = None
 
 
+_LEFT_OUT = ("min_duration", "max_duration", "daily_limit")
+
+
 def _bounded(name: str) -> Any:
     least, most = POLICY_BOUNDS[name]
     return Field(default=Policy.model_fields[name].default if name not in _LEFT_OUT else None, ge=least, le=most)
 
 
-_PLAIN = (
-    "step",
-    "max_units",
-    "hold_seconds",
-    "min_notice",
-    "max_advance_days",
-    "cancel_notice",
-    "buffer_before",
-    "buffer_after",
-)
 
 
 class PolicyBody(Said):

@@ -40,7 +40,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "too-late-to-change": Problem(
         409,
         "Too late to change",
-        "The resource asks for some notice before the start, and it has passed. Only the desk can change the booking now.",
+        "The resource asks for some notice before the start, and it has passed. Only the desk can change it now.",
     ),
     "stale-version": Problem(
         412,
@@ -95,7 +95,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "if-match-required": Problem(
         428,
         "If-Match required",
-        "To change a resource that exists, send If-Match with the version that you saw, so that nobody's change is lost.",
+        "To change a resource that exists, send If-Match with the version that you saw: so no change is lost.",
     ),
     "malformed": Problem(
         400, "Malformed request", "The request is not as the API describes it; `errors` points to each place."
@@ -140,7 +140,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "store-unavailable": Problem(
         503,
         "Store unavailable",
-        "The event store cannot be reached or written. Nothing was stored: repeat the request after Retry-After seconds.",
+        "The event store cannot be reached or written. Nothing was stored: repeat it after Retry-After seconds.",
     ),
     "outcome-unknown": Problem(
         503,
@@ -154,7 +154,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "sign-in-unavailable": Problem(
         503,
         "Sign-in unavailable",
-        "The identity provider, whose keys verify tokens, cannot be reached. Repeat the request after Retry-After seconds.",
+        "The identity provider, whose keys verify tokens, cannot be reached. Repeat it after Retry-After seconds.",
     ),
     "behind": Problem(
         503,

@@ -1,0 +1,88 @@
+"""Which generations there should be: begins those that are missing, retires what does not fit, drops the retired."""
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from app.log.event_log import EventLog
+from app.read_models.database import ReadModels
+from app.read_models.generations import (
+    Generation,
+    all_generations,
+    begin,
+    claim_control,
+    drop,
+    retire,
+    swap_in,
+)
+from app.read_models.projection import Projection
+
+GRACE_SECONDS = 10
+"""A query that began before a swap has this long to finish with the old tables."""
+
+
+class Housekeeping:
+    """Changes which generations exist; one process at a time, by the lock on the projections' rows."""
+
+    def __init__(self, models: ReadModels, log: EventLog) -> None:
+        self._models = models
+        self._log = log
+
+    def prepare(self) -> str | None:
+        """Bring the generations in line with the log and this program; says what stands in the way, if anything.
+
+        What was built from another log, or beyond this one's head, is retired at once: it answers nothing any more.
+        """
+        head = self._log.head()
+        newer: list[str] = []
+        with self._models.writing() as connection:
+            claim_control(connection, self._models.projections)
+            found = all_generations(connection)
+            for name, projection in self._models.projections.items():
+                own = [g for g in found if g.projection == name and g.retired_at is None]
+                fitting = [g for g in own if g.log_id == head.log_id and g.position <= head.position]
+                for generation in own:
+                    if generation not in fitting:
+                        retire(connection, name, generation.number)
+                if any(g.version > projection.version for g in fitting):
+                    newer.append(name)
+                elif not any(g.version == projection.version for g in fitting):
+                    self._begin(connection, projection, is_empty=head.position == 0)
+        if newer:
+            return f"The read models {', '.join(newer)} were built by a newer Daybook; this one only waits."
+        return None
+
+    def begin_anew(self) -> set[tuple[str, int]]:
+        """Begin a new generation of everything; answers projections and the numbers of their generations.
+
+        A generation that is being built already is taken back: what has been parked in it would stay parked.
+        """
+        with self._models.writing() as connection:
+            claim_control(connection, self._models.projections)
+            before = all_generations(connection)
+            for generation in before:
+                if generation.retired_at is None and not generation.active:
+                    retire(connection, generation.projection, generation.number)
+            for projection in self._models.projections.values():
+                begin(connection, projection, self._log.log_id)
+            old = {(g.projection, g.number) for g in before}
+            return {(g.projection, g.number) for g in all_generations(connection)} - old
+
+    def drop_retired(self, found: Iterable[Generation], grace_seconds: int = GRACE_SECONDS) -> None:
+        """Drop the tables of those that were retired long enough ago."""
+        now = int(time.time())
+        due = [
+            g for g in found if g.retired_at is not None and abs(now - g.retired_at) >= grace_seconds
+        ]  # by the distance: a clock that was set back must not keep them for ever
+        for generation in due:
+            projection = self._models.projections.get(generation.projection)
+            if projection is not None:
+                with self._models.writing() as connection:
+                    drop(connection, projection, generation.number)
+
+    def _begin(self, connection: Connection, projection: Projection, *, is_empty: bool) -> None:
+        begin(connection, projection, self._log.log_id)
+        if is_empty:  # nothing to build: it can be read at once
+            mine = [g for g in all_generations(connection) if g.projection == projection.name]
+            swap_in(connection, mine[-1])
