@@ -43,9 +43,7 @@ class CheckedClock:
             there = self._database()
             after = self._own()
             self.skew = (
-                timedelta()
-                if before - self._tolerance / 10 <= there <= after
-                else _nearest(there, before, after)
+                timedelta() if before - self._tolerance / 10 <= there <= after else _nearest(there, before, after)
             )
             self._checked, self._expected = monotonic(), drift
         return abs(self.skew) <= self._tolerance

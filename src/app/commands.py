@@ -38,9 +38,7 @@ class Actor:
         """Whether the resource lies within the actor's scope."""
         if self.scope is None:
             return True
-        return resource.key in self.scope or (
-            resource.exists and f"kind:{resource.definition.kind}" in self.scope
-        )
+        return resource.key in self.scope or (resource.exists and f"kind:{resource.definition.kind}" in self.scope)
 
 
 SWEEPER = Actor("system", "sweeper")

@@ -1,13 +1,15 @@
 """The demonstration: the five systems that Daybook replaces, as plain resources, registered by plain commands."""
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.assembly import Daybook
 from app.commands import Actor, DefineResource
 from app.identity import command_id
 from domain.definition import Definition
 from domain.plan import WEEKDAYS, Policy, Weekday, Windows
 from domain.resource import Resource
+
+if TYPE_CHECKING:  # the command line looks here for OtherData alone, and need not wait for all the rest
+    from app.assembly import Daybook
 
 DEMO: Final = Actor("admin", "demo")
 
@@ -24,7 +26,7 @@ class OtherData(Exception):  # noqa: N818 - what was found, not an error
     """The store holds what no demonstration wrote. The message is a sentence for people."""
 
 
-async def set_up(daybook: Daybook) -> int:
+async def set_up(daybook: "Daybook") -> int:
     """Register what is not there yet; how many that were. What was revised or retired since stays as it is.
 
     Raises `OtherData`, and what `Daybook.execute` raises.

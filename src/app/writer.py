@@ -101,7 +101,7 @@ class Writer:
         self._vault = vault
         self._clock = clock
         self._limits = limits or Limits()
-        self.queue = queue or Queue()
+        self.queue = Queue() if queue is None else queue  # an empty queue is falsy
         self._observer = observer or Observer()
         self._answer_all = answer_all or _answer_each
         self._most_in_a_batch = most_in_a_batch
@@ -148,9 +148,7 @@ class Writer:
                 self._stale = self._in_doubt = False
             return self._store(batch)
         except (StoreUnavailable, OutcomeUnknown) as trouble:
-            log.warning(
-                "batch not stored", commands=len(batch), kind=type(trouble).__name__, reason=str(trouble)
-            )
+            log.warning("batch not stored", commands=len(batch), kind=type(trouble).__name__, reason=str(trouble))
             return [(asked, trouble) for asked in batch]
         except Exception as error:  # the thread must live: whoever waits is told, and the memory is made anew
             log.exception("batch failed")
@@ -346,9 +344,7 @@ def _streams_named(batch: list[Asked]) -> list[str]:
     """Streams that the batch's commands are sure to need, to be read in one query. The others are read when met."""
     commands = [asked.command for asked in batch]
     bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
-    legs = [
-        leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None
-    ]
+    legs = [leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None]
     return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in legs)]
 
 

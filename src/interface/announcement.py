@@ -1,16 +1,21 @@
 """What the command line tells people about the start: which store, whether it is new, tokens to try, the address."""
 
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import typer
 
-from app.assembly import Daybook
 from app.demo import RESOURCES
 from app.master_key import token_secrets_for
 from interface.http.auth import TokenRole, issue_token
 from interface.listening import Address, url_of
-from interface.serve import Say
+
+if TYPE_CHECKING:
+    from app.assembly import Daybook
+
+Say = Callable[[str], None]
+"""How a line reaches people."""
 
 DEMO_TOKEN_DAYS: Final = 30
 
@@ -32,7 +37,7 @@ GUESTS: Final = (
 )
 
 
-def of_store(daybook: Daybook, registered: int | None, say: Say) -> None:
+def of_store(daybook: "Daybook", registered: int | None, say: Say) -> None:
     """Which store was opened and whether it is new; `registered`: how many resources the demo added, if it is on."""
     settings = daybook.settings
     where = f"SQLite files in {settings.data}" if settings.is_embedded else f"PostgreSQL, schema {settings.schema_name}"
@@ -55,7 +60,7 @@ def of_trouble(trouble: BaseException) -> None:
     typer.echo(f"daybook: {trouble}", err=True)
 
 
-def _tokens(daybook: Daybook, say: Say) -> None:
+def _tokens(daybook: "Daybook", say: Say) -> None:
     secrets = token_secrets_for(daybook.settings)
     if not secrets:
         say("Tokens come from your identity provider.")

@@ -6,17 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
-from app.log.migrate import migrate as migrate_log
-from app.log.sqlite import open_sqlite
 from app.master_key import token_secrets_for
 from app.settings import load_settings
 from interface import announcement, logs
-from interface.http.auth import TokenRole, issue_token
+from interface.failures import EXPECTED, Unsuitable
+from interface.http.auth import ROLES, issue_token
 from interface.listening import is_loopback, take_port
-from interface.rebuild import rebuild_with_progress
-from interface.serve import EXPECTED, leave_on_signals
-from interface.serve import serve as serve_here
-from interface.workers import Wanted, WorkersFailed, serve_with_workers
+
+# The server, the stores and what they need are imported by the commands that use them: `token` is to be quick.
 
 app: Final = typer.Typer(
     name="daybook",
@@ -28,15 +25,11 @@ app: Final = typer.Typer(
 )
 
 
-class Unsuitable(Exception):  # noqa: N818 - the sentence that people read
-    """Options or settings that do not go together."""
-
-
 def main() -> None:
     """Run the command line."""
     try:
         app()
-    except (*EXPECTED, WorkersFailed, Unsuitable) as trouble:
+    except EXPECTED as trouble:
         announcement.of_trouble(trouble)
         raise SystemExit(1) from None
 
@@ -64,6 +57,10 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Register the demo's resources and print tokens.")] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
+    from interface.serve import leave_on_signals
+    from interface.serve import serve as serve_here
+    from interface.workers import Wanted, serve_with_workers
+
     leave_on_signals()
     settings = load_settings()
     logs.set_up(settings.log_level)
@@ -93,13 +90,17 @@ def serve(
 @app.command()
 def token(
     subject: Annotated[str, typer.Option(help="Whom the token is for: your name for the person or program.")],
-    role: Annotated[list[TokenRole], typer.Option(help="What the bearer may do; may be given several times.")],
+    role: Annotated[
+        list[str], typer.Option(help=f"What the bearer may do: {', '.join(sorted(ROLES))}; several times.")
+    ],
     days: Annotated[float, typer.Option(help="How long it is good.")] = 30,
     resource: Annotated[
         list[str] | None, typer.Option(help="Limit staff to a resource's id, or to kind:<kind>; several times.")
     ] = None,
 ) -> None:
     """Print a token, and nothing else."""
+    if unknown := set(role) - ROLES:
+        raise Unsuitable(f"There is no role {unknown.pop()}. The roles are {', '.join(sorted(ROLES))}.")
     settings = load_settings()
     secrets = token_secrets_for(settings)
     if not secrets:
@@ -108,7 +109,7 @@ def token(
         issued = issue_token(
             secrets[0],
             subject,
-            role,
+            [known for known in ROLES if known in role],
             days,
             issuer=settings.issuer,
             audience=settings.audience,
@@ -126,6 +127,9 @@ def migrate(
     ] = None,
 ) -> None:
     """Make the tables, or bring them up to this version; as often as you like."""
+    from app.log.migrate import migrate as migrate_log
+    from app.log.sqlite import open_sqlite
+
     settings = load_settings()
     where = f"schema {settings.schema_name}"
     if settings.database_url is not None:
@@ -143,6 +147,8 @@ def migrate(
 @app.command()
 def rebuild() -> None:
     """Build all read models anew from the log, beside a working service, and swap them in."""
+    from interface.rebuild import rebuild_with_progress
+
     settings = load_settings()
     logs.set_up(settings.log_level)
     rebuild_with_progress(settings)

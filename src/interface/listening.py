@@ -8,15 +8,13 @@ import sys
 from ipaddress import ip_address
 from typing import Any
 
+from interface.failures import CannotListen
+
 Address = tuple[Any, ...]
 """What `socket.getsockname` answers: host, port, and more for IPv6."""
 
 BACKLOG = 4096
 """Connections that may wait to be accepted; the kernel may allow fewer."""
-
-
-class CannotListen(Exception):  # noqa: N818 - the sentence that people read
-    """The address cannot be listened on. The message says why and what to do."""
 
 
 def take_port(host: str, port: int, shared: bool = False) -> socket.socket:

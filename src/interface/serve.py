@@ -18,11 +18,11 @@ from granian.server.embed import Server
 
 from app import demo
 from app.assembly import Daybook
-from app.demo import OtherData
-from app.log.trouble import StoreUnavailable
-from app.settings import Settings, SettingsError
+from app.settings import Settings
+from interface.announcement import Say
+from interface.failures import ServerEnded
 from interface.http.app import create_app
-from interface.listening import BACKLOG, CannotListen, allow_many_connections, open_port
+from interface.listening import BACKLOG, allow_many_connections, open_port
 
 GRACE_SECONDS = 20.0
 """How long requests that are under way at the end may take."""
@@ -30,7 +30,6 @@ READY_SECONDS = 30.0
 SAY_SECONDS = 1.0
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
-Say = Callable[[str], None]
 Opened = Callable[[Daybook, int | None], None]
 """Called once the store is open: with the number of resources that the demo registered, or None without it."""
 
@@ -41,14 +40,6 @@ _LOGS_OF_SERVER = {
 }
 
 log = structlog.get_logger()
-
-
-class ServerEnded(Exception):  # noqa: N818 - what happened, in a sentence
-    """The HTTP server stopped by itself."""
-
-
-EXPECTED = (CannotListen, OtherData, ServerEnded, SettingsError, StoreUnavailable)
-"""What may keep Daybook from serving. Each says in its message what people can do."""
 
 
 class _ServerOnSocket(Server):
@@ -86,7 +77,7 @@ def serve(
 ) -> None:
     """Serve on `listener` until SIGTERM or SIGINT, or until `parent` (a descriptor) says that its process ended.
 
-    Raises one of EXPECTED.
+    Raises one of `failures.EXPECTED`.
     """
     allow_many_connections()
     daybook = Daybook.open(settings)

@@ -14,8 +14,10 @@ import typer
 
 from app.settings import load_settings
 from interface import announcement, logs
+from interface.announcement import Say
+from interface.failures import EXPECTED, WorkersFailed
 from interface.listening import must_be_free, take_port
-from interface.serve import EXPECTED, STOPPING, Say, leave_on_signals, serve
+from interface.serve import STOPPING, leave_on_signals, serve
 
 RESTART_SECONDS = 1.0
 
@@ -23,10 +25,6 @@ RESTART_SECONDS = 1.0
 _PROCESSES = multiprocessing.get_context("spawn")
 
 log = structlog.get_logger()
-
-
-class WorkersFailed(Exception):  # noqa: N818 - what happened, in a sentence
-    """The workers could not all be started."""
 
 
 class Wanted(NamedTuple):

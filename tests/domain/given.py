@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from domain.definition import Definition
 from domain.event import Aggregate, Cause, Event
-from domain.interval import Interval, exact_instant_at
+from domain.interval import DAY, MINUTE, Interval, exact_instant_at, first_instant
 from domain.plan import WEEKDAYS, DateException, Policy, Weekday, Windows
 from domain.refusal import Refused
 from domain.resource import Resource
+from domain.resource_day import Claim, DayOpened, ResourceDay, TimeClaimed, Wanted
 
 VIENNA = ZoneInfo("Europe/Vienna")
 DHAKA = ZoneInfo("Asia/Dhaka")
@@ -202,3 +203,45 @@ def moon_hospital(**changes: Any) -> Resource:
     weekdays = {day: windows for day, windows in daily("09:00-12:00", "14:00-17:00").items() if day != "fri"}
     terms = {"name": "Moon Hospital", "kind": "hospital", "capacity": 20, "open_on": weekdays}
     return a_resource(a_definition(**{**terms, **changes}), DHAKA, "moon-hospital")
+
+
+# Days.
+
+
+def wanted(
+    booking: str,
+    interval: Interval,
+    units: int = 1,
+    *,
+    customer: str = "c-alice",
+    until: datetime | None = None,
+    leg: int = 0,
+    counted: bool = True,
+) -> Wanted:
+    """What a booking asks a day for."""
+    claim = Claim(booking, leg, customer, interval.start, interval.end, units, until, counted)
+    return Wanted(claim, interval.start, interval.end)
+
+
+def claimed(asked: Wanted) -> Told:
+    """It was given to it."""
+    return told(TimeClaimed, **asked.claim._asdict())
+
+
+def opened(resource: Resource, day: date = TUESDAY) -> Told:
+    """The day was used for the first time."""
+    starts = first_instant(day, resource.plan.zone)
+    return told(
+        DayOpened,
+        resource=resource.key,
+        date=day,
+        starts=starts,
+        minutes=(first_instant(day + DAY, resource.plan.zone) - starts) // MINUTE,
+        capacity=resource.capacity,
+        resource_version=resource.version,
+    )
+
+
+def a_day(resource: Resource, *happened: Told, day: date = TUESDAY) -> Given[ResourceDay]:
+    """A resource-day that was opened, and what happened on it."""
+    return given(ResourceDay, ResourceDay.stream(resource.key, day), opened(resource, day), *happened)

@@ -1,6 +1,6 @@
 """The life of a booking: every status, every wish, legal, illegal and repeated."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -115,9 +115,9 @@ def test_a_wish_that_is_already_true_writes_nothing(status: BookingStatus, verb:
     a_booking(status).when(lambda booking: WISHES[verb](booking, moment_of(verb))).then_nothing().answering(False)
 
 
-def illegal() -> Iterable[tuple[BookingStatus, Verb]]:
+def illegal() -> list[tuple[BookingStatus, Verb]]:
     """All the other wishes."""
-    return ((status, verb) for status in LIVES for verb in WISHES if (status, verb) not in {*LEGAL, *ALREADY})
+    return [(status, verb) for status in LIVES for verb in WISHES if (status, verb) not in {*LEGAL, *ALREADY}]
 
 
 @pytest.mark.parametrize(("status", "verb"), illegal())

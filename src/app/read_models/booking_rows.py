@@ -141,7 +141,7 @@ def _leg_columns(booking: Booking) -> list[Row]:
     ]
 
 
-def row_of(row: Mapping[str, Any]) -> BookingRow:
+def row_of(row: Mapping[Any, Any]) -> BookingRow:
     """A booking from the table's row."""
     expires_at = row["expires_at"]
     return BookingRow(

@@ -107,16 +107,23 @@ def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -
     return _by_resource(reader, query)
 
 
-def claims_by_booking(reader: Reader, resource: str, first: date, last: date, now: datetime) -> list[tuple[str, Taken]]:
-    """Each single claim from the first to the last date, with its booking; lapsed holds left out."""
+def claims_in_order(
+    reader: Reader, resource: str, first: date, last: date, now: datetime
+) -> list[tuple[date, str, Taken]]:
+    """Each single claim with its date and booking, by date, in the order in which they were made; lapsed ones left
+    out.
+    """
     claims = reader.table("days", "claims")
     columns = claims.c
     rows = reader.connection.execute(
-        select(columns.booking, columns.start_at, columns.end_at, columns.units).where(
-            _within(claims, [resource], first, last), _live(claims, now)
-        )
+        select(columns.stream, columns.booking, columns.start_at, columns.end_at, columns.units)
+        .where(_within(claims, [resource], first, last), _live(claims, now))
+        .order_by(columns.stream, columns.number)
     )
-    return [(booking, Taken(start, end, units)) for booking, start, end, units in rows]
+    return [
+        (date.fromisoformat(stream[-10:]), booking, Taken(start, end, units))
+        for stream, booking, start, end, units in rows
+    ]
 
 
 def block_days(reader: Reader, resource: str, block: str) -> list[date]:

@@ -55,7 +55,7 @@ class Delivery:
         for event in batch:
             try:
                 understood[event.id] = self._mapper.to_event(event)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it parks the stream and is reported
+            except Exception as error:
                 understood[event.id] = error
         return understood
 
@@ -75,7 +75,7 @@ class Delivery:
             with connection.begin_nested():
                 self._gather_and_write(connection, generation, wanted, understood)
             return
-        except Exception as error:  # noqa: BLE001 - what is not the database's own trouble is an event's
+        except Exception as error:
             if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
                 raise
             if len(wanted) == 1:
@@ -112,7 +112,7 @@ class Delivery:
                 if isinstance(event, Exception):
                     raise event
                 changes.apply(event, recorded.id)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it parks the stream and is reported
+            except Exception as error:
                 parked.add(recorded.originator_id)
                 self._park(connection, generation, recorded, error)
         changes.write(connection)

@@ -40,7 +40,7 @@ def key_of(cursor: str, log_id: str, *kinds: type) -> list[Any]:
         raise BadCursor("This cursor was not given out by this list. Please begin again without one.")
     if given != log_id:
         raise BadCursor("This cursor belongs to another log. Please begin again without one.")
-    return key
+    return list(key)
 
 
 def _storable(part: str | int) -> bool:

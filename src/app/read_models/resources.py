@@ -58,7 +58,7 @@ class ResourceRow(NamedTuple):
 
     def resource(self) -> Resource:
         """The aggregate, for the domain's rules. It is shared: never change it."""
-        return _aggregate(self.id, self.timezone, self.definition, self.version, self.retired)
+        return aggregate_of(self.id, self.timezone, self.definition, self.version, self.retired)
 
 
 def get(reader: Reader, resource: str) -> ResourceRow | None:
@@ -215,13 +215,14 @@ def _columns(aggregate: Resource, position: int, created_at: int) -> Row:
     }
 
 
-def _row(row: Mapping[str, Any]) -> ResourceRow:
+def _row(row: Mapping[Any, Any]) -> ResourceRow:
     instants = {name: instant_of(row[name]) for name in ("created_at", "updated_at")}
     return ResourceRow(**{**row, **instants})
 
 
 @lru_cache(maxsize=1024)
-def _aggregate(key: str, timezone: str, definition: str, version: int, retired: bool) -> Resource:
+def aggregate_of(key: str, timezone: str, definition: str, version: int, retired: bool) -> Resource:
+    """The aggregate that a row stands for. It is shared: never change it."""
     aggregate = Resource.untouched(Resource.stream(key))
     aggregate.timezone, aggregate.retired, aggregate.version = timezone, retired, version
     aggregate.define(Definition.model_validate_json(definition))

@@ -226,14 +226,18 @@ class Runner:
                 self._trouble = None
             except Moved:
                 continue
-            except Exception as error:  # noqa: BLE001 - nothing may end the runner; it is reported and tried again
+            except Exception as error:
                 self._trouble = f"The read models stand still ({type(error).__name__}): {error}"
                 self._stopping.wait(troubled.again())
 
     def _work(self) -> None:
         """Catch up, then wait for the log to grow."""
-        if not self.step():
-            self._look()
+        if self.step():
+            return
+        self._look()
+        if self._outdated:
+            self._stopping.wait(_POLL_SECONDS)
+        else:
             self._log.follower.wait(self._waiting.reached, _POLL_SECONDS)
 
     def _watch(self) -> None:

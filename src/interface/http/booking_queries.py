@@ -22,7 +22,7 @@ from interface.http.answers import BookingAnswer, BookingList
 from interface.http.booking_answers import Opened, actions_of, booking_answer, opened
 from interface.http.callers import BOOKERS
 from interface.http.described import described
-from interface.http.fields import CustomerId, Instant, PageSize, ResourceId
+from interface.http.fields import Cursor, CustomerId, Instant, PageSize, ResourceId
 from interface.http.models import Asked
 from interface.http.parsing import WebRequest, query_of
 from interface.http.problems import Declined, malformed
@@ -42,7 +42,7 @@ class BookingsAsked(Asked):
     to: Instant | None = None
     changed_after: Annotated[str | None, Field(max_length=100, description="A Daybook-Position.")] = None
     limit: PageSize = 100
-    cursor: Annotated[str | None, Field(max_length=1000)] = None
+    cursor: Cursor | None = None
 
 
 @get(
@@ -57,12 +57,13 @@ async def list_bookings(request: WebRequest) -> ASGIResponse:
     asked, _ = query_of(request, BookingsAsked)
     if actor.role == "customer" and asked.customer not in {None, actor.person}:
         raise Declined("forbidden", "A customer sees no bookings but their own.")
-    changed_after = _position(visit, asked.changed_after)
+    changed_after = position_of(visit, asked.changed_after)
     answer = await visit.service.ask(visit, _found, visit.service.daybook.vault, actor, asked, changed_after, visit.now)
     return json_answer(answer, {"Cache-Control": NO_STORE})
 
 
-def _position(visit: Visit, text: str | None) -> int | None:
+def position_of(visit: Visit, text: str | None) -> int | None:
+    """A position as a number, or as it was handed out. Raises Declined (`malformed`, `unknown-position`)."""
     if text is None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= 18:

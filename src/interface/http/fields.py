@@ -108,3 +108,4 @@ Details = Annotated[
     AfterValidator(_must_be_small),
     WithJsonSchema({"type": "object", "description": "Anything of yours, at most 8 KiB as JSON. It is sealed."}),
 ]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=1000)]

@@ -156,8 +156,6 @@ def _bounded(name: str) -> Any:
     return Field(default=Policy.model_fields[name].default if name not in _LEFT_OUT else None, ge=least, le=most)
 
 
-
-
 class PolicyBody(Said):
     """How a resource may be booked; minutes unless the name says otherwise."""
 

@@ -1,0 +1,35 @@
+"""What may keep the command line from doing its work. Each says in its message why, and what people can do."""
+
+from typing import Final
+
+from app.demo import OtherData
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.settings import SettingsError
+
+
+class CannotListen(Exception):  # noqa: N818 - what happened, in a sentence
+    """The address cannot be listened on."""
+
+
+class ServerEnded(Exception):  # noqa: N818 - what happened, in a sentence
+    """The HTTP server stopped by itself."""
+
+
+class WorkersFailed(Exception):  # noqa: N818 - what happened, in a sentence
+    """The workers could not all be started."""
+
+
+class Unsuitable(Exception):  # noqa: N818 - what happened, in a sentence
+    """Options or settings that do not go together."""
+
+
+EXPECTED: Final = (
+    CannotListen,
+    OtherData,
+    OutcomeUnknown,
+    ServerEnded,
+    SettingsError,
+    StoreUnavailable,
+    Unsuitable,
+    WorkersFailed,
+)

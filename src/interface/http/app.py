@@ -1,0 +1,101 @@
+"""The HTTP application: routes, what is said on every answer, and how failures are told."""
+
+from time import monotonic
+from typing import Any, Final
+
+from litestar import Litestar, get
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.response.base import ASGIResponse
+from litestar.types import Message, Scope
+
+from app.assembly import Daybook
+from app.master_key import token_secrets_for
+from app.settings import Settings
+from interface.http import availability, blocks, booking_queries, bookings, customers, days, health, log, resources
+from interface.http.auth import Authenticator
+from interface.http.callers import Gate
+from interface.http.failures import answer_failure
+from interface.http.limits import MOST_BODY, Addresses, RateLimit
+from interface.http.metrics import Metrics
+from interface.http.openapi import document_of
+from interface.http.parsing import WebRequest
+from interface.http.service import STATE_KEY, Service, service_of
+
+ROUTES: Final = (
+    *resources.ROUTES,
+    *availability.ROUTES,
+    *customers.ROUTES,
+    *bookings.ROUTES,
+    *booking_queries.ROUTES,
+    *days.ROUTES,
+    *blocks.ROUTES,
+    *log.ROUTES,
+    *health.ROUTES,
+)
+
+_ON_EVERY_ANSWER: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+]
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+@get(["/schema", "/schema/openapi.json"], include_in_schema=False)
+async def show_schema(request: WebRequest) -> ASGIResponse:
+    """The OpenAPI document."""
+    del request  # it is the same for everyone
+    return ASGIResponse(body=document_of(ROUTES), headers={"Cache-Control": "no-cache"})
+
+
+def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
+    """The application over a running Daybook; whoever opened it stops it. `metrics` is the one that observes it."""
+    settings = daybook.settings
+    tokens = Authenticator(settings, token_secrets_for(settings))
+    rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
+    gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit)
+    service = Service(daybook, gate, metrics or Metrics())
+    return Litestar(
+        route_handlers=[*ROUTES, show_schema],
+        state=State({STATE_KEY: service}),
+        exception_handlers={Exception: answer_failure},
+        before_send=[_finish],
+        cors_config=_cors(settings),
+        request_max_body_size=MOST_BODY,
+        on_shutdown=[tokens.close],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+async def _finish(message: Message, scope: Scope) -> None:
+    """Put on every answer what belongs there, and count it."""
+    if message["type"] != "http.response.start":
+        return
+    headers: list[tuple[bytes, bytes]] = [*message["headers"], *_ON_EVERY_ANSWER]
+    message["headers"] = headers
+    method: Any = scope.get("method", "")
+    route: Any = scope.get("path_template", "none")
+    service = service_of(scope["litestar_app"].state)
+    service.metrics.answered(method if method in _METHODS else "other", route, message["status"])
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Daybook-Position",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+        ],
+        expose_headers=["Daybook-Position", "ETag", "Idempotency-Replayed", "Location", "Retry-After"],
+        max_age=600,
+    )

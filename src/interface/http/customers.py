@@ -1,0 +1,118 @@
+"""People: those whom the desk and agents make, and what the token's own person is known by."""
+
+from hashlib import sha256
+from typing import Final
+
+from anyio import to_thread
+from litestar import get, patch, post
+from litestar.response.base import ASGIResponse
+
+from app.commands import Actor
+from app.people import Person, Profile
+from domain.refusal import Refused
+from interface.http.addresses import customer_in
+from interface.http.answers import CustomerAnswer, MeAnswer
+from interface.http.callers import BOOKERS
+from interface.http.described import described
+from interface.http.models import Asked
+from interface.http.parsing import WebRequest, body_of, query_of
+from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
+from interface.http.versions import etag, expected_version, is_known
+
+TAGS: Final = ["people"]
+
+
+@post(
+    "/v1/customers",
+    tags=TAGS,
+    opt=described(answers={201: CustomerAnswer}, body=Profile, command=True, keyed=True),
+)
+async def create_customer(request: WebRequest) -> ASGIResponse:
+    """A person without an account, for whom staff and agents book. Everything said of them is sealed."""
+    visit = await admitted(request)
+    actor = visit.visitor.acting("staff", "agent")
+    said = await body_of(request, Profile)
+    fields = await visit.command(actor)
+    key = fields["command_id"] if fields["keyed"] else None
+    people, body = visit.service.daybook.people, sha256(await request.body()).digest()
+
+    def create() -> tuple[Person, bool]:
+        return people.create(said, made_by=actor.by, command_id=key, body=body)
+
+    person, created = await to_thread.run_sync(create)
+    headers = {"Location": f"/v1/customers/{person.customer}"}
+    if not created:
+        headers["Idempotency-Replayed"] = "true"
+    return _answer(person, headers, 201)
+
+
+@get(
+    "/v1/customers/{customer:str}",
+    tags=TAGS,
+    opt=described(
+        answers={200: CustomerAnswer, 304: None}, query=Asked, if_none_match=True, problems=("unknown-customer",)
+    ),
+)
+async def show_customer(request: WebRequest) -> ASGIResponse:
+    """A person: staff see all, agents those whom they made, customers themselves."""
+    visit = await admitted(request)
+    query_of(request, Asked)
+    person = await _person(visit, visit.visitor.acting(*BOOKERS))
+    if is_known(visit.headers, person.version):
+        return bare_answer(304, {"ETag": etag(person.version), "Cache-Control": NO_STORE})
+    return _answer(person, {})
+
+
+@patch(
+    "/v1/customers/{customer:str}",
+    tags=TAGS,
+    opt=described(
+        answers={200: CustomerAnswer}, body=Profile, command=True, if_match=True, problems=("unknown-customer",)
+    ),
+)
+async def change_customer(request: WebRequest) -> ASGIResponse:
+    """Change the fields that are sent; null takes one away."""
+    visit = await admitted(request)
+    actor = visit.visitor.acting(*BOOKERS)
+    said = await body_of(request, Profile)
+    expected = expected_version(visit.headers)
+    person = await _person(visit, actor)
+    people = visit.service.daybook.people
+    changed = await to_thread.run_sync(people.change, person.customer, said, expected)
+    return _answer(changed, {})
+
+
+@get("/v1/me", tags=TAGS, opt=described(answers={200: MeAnswer}, query=Asked))
+async def show_me(request: WebRequest) -> ASGIResponse:
+    """Who your token says that you are."""
+    visit = await admitted(request)
+    query_of(request, Asked)
+    actor = visit.visitor.acting("customer", "agent", "staff", "admin", "auditor")
+    person = await to_thread.run_sync(visit.service.daybook.people.person, actor.person)
+    caller = visit.visitor.caller
+    assert caller is not None  # noqa: S101 - nobody acts without a token
+    answer = {
+        "subject": caller.subject,
+        "roles": sorted(caller.roles),
+        "customer": person.customer,
+        "profile": person.shown(),
+    }
+    return json_answer(answer, {"Cache-Control": NO_STORE})
+
+
+async def _person(visit: Visit, actor: Actor) -> Person:
+    """The path's person, if they are there for the actor. Raises Refused (`unknown-customer`)."""
+    customer = customer_in(visit.request)
+    if actor.role != "customer" or customer == actor.person:
+        person = await to_thread.run_sync(visit.service.daybook.people.person, customer)
+        if actor.role != "agent" or actor.by == person.made_by:
+            return person
+    raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
+
+
+def _answer(person: Person, headers: dict[str, str], status: int = 200) -> ASGIResponse:
+    answer = {"customer": person.customer, "profile": person.shown(), "version": person.version}
+    return json_answer(answer, {**headers, "ETag": etag(person.version), "Cache-Control": NO_STORE}, status)
+
+
+ROUTES: Final = [create_customer, show_customer, change_customer, show_me]

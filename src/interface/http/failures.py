@@ -1,0 +1,68 @@
+"""From whatever went wrong to a problem: the one place where exceptions become answers."""
+
+from typing import Any, Final
+
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.outcome import Busy
+from app.read_models.page import BadCursor
+from app.read_models.reader import Behind
+from domain.refusal import Refused
+from interface.http.parsing import WebRequest
+from interface.http.problems import PROBLEMS, Declined, problem_response
+from interface.http.provider_keys import ProviderUnreachable
+
+log = structlog.get_logger("daybook.http")
+
+_SOON: Final = {"Retry-After": "1"}
+_LATER: Final = {"Retry-After": "5"}
+_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+def answer_failure(request: WebRequest, error: Exception) -> Response[bytes]:
+    """The problem document of an exception. What nobody foresaw is logged, and tells the client nothing."""
+    match error:
+        case Refused():
+            return problem_response(error.code, error.detail, error.facts)
+        case Declined():
+            return problem_response(error.code, error.detail, error.facts, error.headers)
+        case BadCursor():
+            return problem_response("bad-cursor", str(error), _pointing("cursor", str(error)))
+        case Busy():
+            return problem_response("busy", str(error), {}, _SOON)
+        case HTTPException():
+            return _of_framework(error)
+    infrastructure = _infrastructure(error)
+    if infrastructure is None:
+        log.error("request failed", route=request.scope.get("path_template"), exc_info=error)
+        return problem_response("internal", PROBLEMS["internal"].explanation, {})
+    code, headers = infrastructure
+    log.warning("request not served", code=code, reason=str(error))
+    return problem_response(code, PROBLEMS[code].explanation, {}, headers)
+
+
+def _infrastructure(error: Exception) -> tuple[str, dict[str, str]] | None:
+    match error:
+        case OutcomeUnknown():
+            return "outcome-unknown", _SOON
+        case StoreUnavailable():
+            return "store-unavailable", _LATER
+        case Behind():
+            return "behind", _SOON
+        case ProviderUnreachable():
+            return "sign-in-unavailable", _LATER
+    return None
+
+
+def _of_framework(error: HTTPException) -> Response[bytes]:
+    code = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
+    facts = _pointing("", "the request is not well-formed HTTP for this address") if code == "malformed" else {}
+    headers = {"Allow": error.headers["allow"].upper()} if error.headers and "allow" in error.headers else {}
+    return problem_response(code, PROBLEMS[code].explanation, facts, headers)
+
+
+def _pointing(pointer: str, detail: str) -> dict[str, Any]:
+    return {"errors": [{"pointer": pointer, "detail": detail}]}

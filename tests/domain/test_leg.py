@@ -1,0 +1,86 @@
+"""From what somebody asks for to what a booking has: instants, dates and buffers."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from tests.domain.given import DHAKA, TUESDAY, a_definition, a_resource, at, between, daily, moon_hospital, refused
+
+from domain.interval import Interval
+from domain.leg import WantedLeg, claimed_parts, interval_of, leg_of, moment, must_be_short_enough
+from domain.resource import Resource
+
+TEN = datetime(2026, 12, 1, 10)  # noqa: DTZ001 - a wall clock has no zone: that is the point
+NIGHTS = a_resource(
+    a_definition(open_on=daily("00:00-24:00"), step=60, max_duration=31 * 1440, buffer_before=30, buffer_after=45)
+)
+
+
+def asked(start: datetime, end: datetime | None = None) -> WantedLeg:
+    """A leg as a request names it."""
+    return WantedLeg("moon-hospital", start, end, 1)
+
+
+def test_a_time_without_offset_is_the_resources_wall_clock() -> None:
+    assert interval_of(asked(TEN, TEN + timedelta(minutes=30)), moon_hospital()) == between("10:00", "10:30", DHAKA)
+
+
+def test_a_time_with_an_offset_is_that_instant_and_is_kept_with_the_resources() -> None:
+    interval = interval_of(asked(datetime(2026, 12, 1, 4, tzinfo=UTC)), moon_hospital())
+
+    assert interval.start.isoformat() == "2026-12-01T10:00:00+06:00"
+
+
+def test_an_end_left_out_is_the_shortest_booking() -> None:
+    assert interval_of(asked(TEN), moon_hospital(min_duration=45, max_duration=75)).minutes == 45
+
+
+@pytest.mark.parametrize("year", [1, 1969])
+def test_times_long_ago_are_refused_not_miscalculated(year: int) -> None:
+    for given_time in (TEN.replace(year=year), TEN.replace(year=year, tzinfo=UTC)):
+        refused("in-the-past", lambda given_time=given_time: moment(given_time, moon_hospital()))
+
+
+@pytest.mark.parametrize("year", [3000, 9999])
+def test_times_at_the_end_of_calendars_are_refused_not_miscalculated(year: int) -> None:
+    last_minute = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
+
+    for given_time in (last_minute, last_minute.replace(tzinfo=None)):
+        refused(
+            "too-far-ahead",
+            lambda given_time=given_time: moment(given_time, moon_hospital()),
+            last_date="2999-12-30",
+        )
+    refused("too-far-ahead", lambda: interval_of(asked(TEN, last_minute), moon_hospital()))
+
+
+def leg_at(start: str, end: str, resource: Resource) -> tuple[date, ...]:
+    """The dates of a leg."""
+    return leg_of(asked(at(start)), Interval(at(start), at(end)), resource).days
+
+
+def test_the_dates_of_a_leg_are_those_that_its_buffers_touch() -> None:
+    assert leg_at("10:00", "11:00", NIGHTS) == (TUESDAY,)
+    assert leg_at("2026-12-01 00:00", "2026-12-01 23:00", NIGHTS) == (TUESDAY - timedelta(days=1), TUESDAY)
+    assert leg_at("2026-12-01 22:00", "2026-12-01 23:15", NIGHTS) == (TUESDAY,)
+    assert leg_at("2026-12-01 22:00", "2026-12-01 23:16", NIGHTS) == (TUESDAY, TUESDAY + timedelta(days=1))
+
+
+def test_a_leg_claims_its_part_on_each_date_buffers_included() -> None:
+    leg = leg_of(
+        asked(at("22:00")), Interval(at("2026-12-01 22:00"), at("2026-12-02 02:00")), NIGHTS
+    )  # fmt: skip
+
+    parts = dict(claimed_parts(leg, NIGHTS))
+
+    assert list(parts.values()) == [
+        between("2026-12-01 21:30", "2026-12-02 00:00"),
+        between("2026-12-02 00:00", "2026-12-02 02:45"),
+    ]
+    assert tuple(parts) == leg.days
+
+
+def test_a_booking_lies_on_31_dates_at_most() -> None:
+    must_be_short_enough(31)
+    assert len(leg_at("2026-12-01 01:00", "2026-12-31 20:00", NIGHTS)) == 31
+
+    refused("bad-duration", lambda: leg_at("2026-12-01 00:00", "2026-12-31 20:00", NIGHTS), most_dates=31)
