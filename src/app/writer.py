@@ -5,65 +5,31 @@ is the lock, on one process or twenty; see docs/adr/0002.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from threading import Thread
 from time import monotonic
-from typing import NamedTuple
 
 import structlog
 from eventsourcing.persistence import IntegrityError
 
+from app.batch import Batch, Decider
 from app.clock import CheckedClock
-from app.commands import Book, Command, OnBooking
-from app.decisions import decide
+from app.commands import Command
 from app.details import Vault
 from app.log.event_log import EventLog, LockedLog
-from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
-from app.log.reading import Reading
-from app.log.records import Head, LoggedEvent, RecordedEvent
+from app.log.records import Head, LoggedEvent
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 from app.memory import Memory
-from app.outcome import Outcome
 from app.queue import Answer, Asked, Queue
-from app.work import Limits, Work, is_subject
-from domain.block import Block
-from domain.booking import Booking
-from domain.refusal import Refused
-from domain.resource import Resource
-from domain.resource_day import ResourceDay
+from app.work import Limits
 
 MOST_IN_A_BATCH = 512
 CATCH_UP_PAGE = 5_000
 TRIES_AFTER_A_LOST_CONNECTION = 3
 
 Append = Callable[[Sequence[LoggedEvent], Head], Head]
-Subject = Booking | Resource | Block
 
 log = structlog.get_logger()
-
-
-class Decision(NamedTuple):
-    """One command's result before it is stored. `written`: how many events; `last`: index of its last one."""
-
-    asked: Asked
-    answer: Answer
-    written: int
-    last: int
-
-
-class Earlier(NamedTuple):
-    """A command that was carried out before under the same idempotency key."""
-
-    subject: str
-    fingerprint: str | None
-
-
-class Batch(NamedTuple):
-    """What a batch decided: its work, and each command's result in order."""
-
-    work: Work
-    decisions: list[Decision]
 
 
 class Observer:
@@ -98,14 +64,13 @@ class Writer:
     ) -> None:
         self._log = event_log
         self._mapper = mapper
-        self._vault = vault
         self._clock = clock
-        self._limits = limits or Limits()
         self.queue = Queue() if queue is None else queue  # an empty queue is falsy
         self._observer = observer or Observer()
         self._answer_all = answer_all or _answer_each
         self._most_in_a_batch = most_in_a_batch
         self.memory = Memory(event_log, mapper, most_in_memory)
+        self._decider = Decider(self.memory, mapper, vault, clock, limits or Limits())
         self._stale = False
         self._in_doubt = False
         self._thread = Thread(target=self._run, name="daybook-writer", daemon=True)
@@ -129,9 +94,12 @@ class Writer:
     def _run(self) -> None:
         while batch := self.queue.take(self._most_in_a_batch):
             answers = self._settle(batch)
-            self._answer_all(answers)
-            for asked, answer in answers:
-                self._observer.decided(asked.command, answer)
+            try:
+                self._answer_all(answers)
+                for asked, answer in answers:
+                    self._observer.decided(asked.command, answer)
+            except Exception:  # the thread must live; what was stored is stored
+                log.exception("answers not given")
 
     # From commands to answers.
 
@@ -156,7 +124,7 @@ class Writer:
             return [(asked, error) for asked in batch]
 
     def _store(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
-        decided = self._decide(batch, self._log)
+        decided = self._decider.decide(batch, self._log)
         try:
             if decided.work.events:
                 head = self._append(decided, self._log.append, self.memory.seen)
@@ -184,7 +152,7 @@ class Writer:
         try:
             with self._log.locked() as session:
                 self._catch_up(session)
-                decided = self._decide(batch, session)
+                decided = self._decider.decide(batch, session)
                 head = session.head
                 if decided.work.events:
                     head = self._append(decided, lambda events, _: session.append(events), head)
@@ -209,7 +177,7 @@ class Writer:
                         break
                     first = min(event.id for events in found.values() for event in events)
                     self._catch_up(session)
-                    return self._answered(decided, first, self.memory.seen)
+                    return decided.answers(first, self.memory.seen.position)
             except (StoreUnavailable, OutcomeUnknown) as again:
                 trouble = again
         else:
@@ -250,76 +218,7 @@ class Writer:
         first = head.position - len(decided.work.events) + 1
         decided.work.stored_from(first)
         self.memory.seen = head
-        return self._answered(decided, first, head)
-
-    def _answered(self, decided: Batch, first: int, head: Head) -> list[tuple[Asked, Answer]]:
-        return [(each.asked, _placed(each, first, head.position)) for each in decided.decisions]
-
-    # Deciding.
-
-    def _decide(self, batch: list[Asked], reads: Reading) -> Batch:
-        """Let every command decide in turn, on the log as it is up to `memory.seen`."""
-        now = max(self._clock.now(), timestamp_of(self.memory.seen.timestamp))
-        work = Work(self.memory, reads, self._vault, now, self._limits)
-        keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
-        found = reads.commands(keyed, self.memory.seen.position) if keyed else {}
-        earlier = {command_id: self._earlier(events) for command_id, events in found.items()}
-        self.memory.fetch(_streams_named(batch), reads)
-        return Batch(work, [self._decide_one(asked, work, earlier) for asked in batch])
-
-    def _decide_one(self, asked: Asked, work: Work, earlier: dict[str, Earlier]) -> Decision:
-        command = asked.command
-        try:
-            before = earlier.get(command.command_id) if command.keyed else None
-            if before is not None:
-                return self._replay(asked, work, before)
-            decided = decide(work, command)
-            fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
-        except Refused as refused:
-            work.undo()
-            return Decision(asked, refused, 0, -1)
-        except Exception as error:  # one command's fault must not take the batch with it
-            log.exception("command failed", command=type(command).__name__)
-            work.undo()
-            return Decision(asked, error, 0, -1)
-        written = work.keep(fingerprint)
-        if written and command.keyed:
-            earlier[command.command_id] = Earlier(decided.subject.id, fingerprint)
-        outcome = self._outcome(decided.subject, work, created=decided.created, overlaps=decided.overlaps)
-        return Decision(asked, outcome, written, work.last_index(decided.subject.id))
-
-    def _earlier(self, events: list[RecordedEvent]) -> Earlier:
-        """What a command of the same id did before: what it was about, and the fingerprint of its request."""
-        subject = next(event.originator_id for event in events if is_subject(event.originator_id))
-        marks = (self._mapper.to_event(event).fingerprint for event in events)
-        return Earlier(subject, next((mark for mark in marks if mark is not None), None))
-
-    def _replay(self, asked: Asked, work: Work, before: Earlier) -> Decision:
-        """Answer a repeat with what the first request made, as it stands now. No rule is looked at.
-
-        Raises `Refused` (`idempotency-key-reused`) for another body.
-        """
-        subject = work.see_subject(before.subject)
-        customer = subject.customer if isinstance(subject, Booking) else None
-        if before.fingerprint != self._vault.fingerprint(customer, asked.command.body):
-            raise Refused(
-                "idempotency-key-reused",
-                "This Idempotency-Key was used for another request. Please make a new key for a new request.",
-            )
-        return Decision(asked, self._outcome(subject, work, replayed=True), 0, work.last_index(subject.id))
-
-    def _outcome(
-        self,
-        subject: Subject,
-        work: Work,
-        *,
-        created: bool = False,
-        replayed: bool = False,
-        overlaps: tuple[str, ...] = (),
-    ) -> Outcome:
-        kept = self.memory.get(subject.id)
-        position = kept.position if kept is not None else 0
-        return Outcome(subject.copy(), position, created, 0, work.now, replayed, overlaps)
+        return decided.answers(first, head.position)
 
     def _begin_again(self) -> None:
         """Read the memory anew; where the store cannot be read, the next batch tries again."""
@@ -330,22 +229,6 @@ class Writer:
             log.warning("memory cannot be read", reason=str(trouble))
             return
         self._stale = self._in_doubt = False
-
-
-def _placed(decision: Decision, first: int, head: int) -> Answer:
-    """The answer with its positions, now that they are known."""
-    if not isinstance(decision.answer, Outcome):
-        return decision.answer
-    own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
-    return replace(decision.answer, subject_position=own, position=head)
-
-
-def _streams_named(batch: list[Asked]) -> list[str]:
-    """Streams that the batch's commands are sure to need, to be read in one query. The others are read when met."""
-    commands = [asked.command for asked in batch]
-    bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
-    legs = [leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None]
-    return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in legs)]
 
 
 def _answer_each(answers: Sequence[tuple[Asked, Answer]]) -> None:

@@ -22,6 +22,7 @@ from app.settings import Settings
 from interface.announcement import Say
 from interface.failures import ServerEnded
 from interface.http.app import create_app
+from interface.http.metrics import Metrics
 from interface.listening import BACKLOG, allow_many_connections, open_port
 
 GRACE_SECONDS = 20.0
@@ -55,7 +56,7 @@ class _ServerOnSocket(Server):
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             log_dictconfig=_LOGS_OF_SERVER,
         )
         self._listener = listener
@@ -80,11 +81,12 @@ def serve(
     Raises one of `failures.EXPECTED`.
     """
     allow_many_connections()
-    daybook = Daybook.open(settings)
+    metrics = Metrics()
+    daybook = Daybook.open(settings, observer=metrics)
     daybook.start()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(daybook, listener, with_demo, say, opened, listening, parent))
+            runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
     finally:
         leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
         daybook.stop()
@@ -98,6 +100,7 @@ def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | No
 
 async def _serve(
     daybook: Daybook,
+    metrics: Metrics,
     listener: socket.socket,
     with_demo: bool,
     say: Say,
@@ -110,7 +113,7 @@ async def _serve(
     await _until_ready(daybook, stop, say)
     if stop.is_set():
         return
-    async with _running(_ServerOnSocket(create_app(daybook), listener), listener) as ended:
+    async with _running(_ServerOnSocket(create_app(daybook, metrics), listener), listener) as ended:
         listening()
         asked = asyncio.ensure_future(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)

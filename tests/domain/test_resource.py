@@ -98,3 +98,9 @@ def test_a_definition_is_loaded_as_it_was_stored_whatever_the_rules_say_today() 
     old = a_definition(step=1, capacity=0)
 
     assert given(Resource, STREAM, registered(old)).aggregate.definition == old
+
+
+def test_a_resource_is_loaded_without_asking_the_time_zone_database() -> None:
+    stored = told(ResourceRegistered, timezone="Mars/Olympus-Mons", definition=DR_LEE)
+
+    assert given(Resource, STREAM, stored, revised()).aggregate.timezone == "Mars/Olympus-Mons"

@@ -129,8 +129,8 @@ def test_two_legs_that_pass_alone_and_overbook_together_are_refused_together() -
     legs = [wanted("b-alice", TEN), wanted("b-alice", TEN, leg=1)]
 
     a_day(LEE).when(lambda day: day.change(cause(), LEE, claim=legs)).then_refused("not-available")
-    for leg in legs:
-        a_day(LEE).when(lambda day, leg=leg: day.change(cause(), LEE, claim=[leg])).then(claimed(leg))
+    a_day(LEE).when(lambda day: day.change(cause(), LEE, claim=legs[:1])).then(claimed(legs[0]))
+    a_day(LEE).when(lambda day: day.change(cause(), LEE, claim=legs[1:])).then(claimed(legs[1]))
 
 
 def test_a_move_within_a_day_counts_what_it_frees() -> None:

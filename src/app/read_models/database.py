@@ -20,6 +20,8 @@ from app.read_models.projection import Projection
 from app.read_models.reader import Reader
 from app.read_models.resources import Resources
 
+__all__ = ["PROJECTIONS", "ReadModels", "Reader", "open_postgres", "open_sqlite"]
+
 FILE_NAME = "read-models.sqlite3"
 PROJECTIONS: Sequence[Projection] = (Resources(), Days(), Bookings())
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from math import inf
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -124,7 +123,7 @@ class Runner:
         """
         wanted = self._housekeeping.begin_anew()
         self._wake()
-        patience, seen, since = Pauses(0.002, 0.1), -1, monotonic()
+        patience, seen, since, by_myself = Pauses(0.002, 0.1), -1, monotonic(), self._is_alone()
         while True:
             with self._models.looking() as connection:
                 found = all_generations(connection)
@@ -136,10 +135,10 @@ class Runner:
                 break
             if done != seen:
                 seen, since = done, monotonic()
-            if self._is_alone() or monotonic() - since > _BUILT_ELSEWHERE_SECONDS:
+            by_myself = by_myself or monotonic() - since > _BUILT_ELSEWHERE_SECONDS
+            if by_myself:
                 with suppress(Moved):
                     self._build(building)
-                since = -inf  # nobody else does it
             else:
                 sleep(patience.again())
         if self._is_alone():

@@ -82,14 +82,13 @@ def _slots(reader: Reader, visitor: Visitor, resource: str, asked: SlotsAsked, n
     opt=described(
         answers={200: FreeResourceList},
         query=FreeAsked,
-        attributes=True,
         sign_in="optional",
         reads=True,
         problems=("bad-cursor",),
     ),
 )
 async def list_free_resources(request: WebRequest) -> ASGIResponse:
-    """Resources that are free for the whole interval, ordered by id."""
+    """Resources that are free for the whole interval, ordered by id; `attribute.<name>=<value>` filters."""
     visit = await admitted(request)
     asked, attributes = query_of(request, FreeAsked, prefix=ATTRIBUTE)
     answer = await visit.service.ask(visit, _free, visit.visitor, asked, attributes, visit.now)

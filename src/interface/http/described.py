@@ -1,7 +1,7 @@
 """What the OpenAPI document says of a route, written beside its handler."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -41,13 +41,11 @@ class Described:
     body: type[BaseModel] | None = None
     body_optional: bool = False
     query: type[BaseModel] | None = None
-    attributes: bool = False
     command: bool = False
     keyed: bool = False
     if_match: bool = False
     if_none_match: bool = False
     reads: bool = False
-    example: Any = field(default=None)
 
     def all_problems(self) -> list[str]:
         """Every code that the route can answer with."""

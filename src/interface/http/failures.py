@@ -1,5 +1,6 @@
 """From whatever went wrong to a problem: the one place where exceptions become answers."""
 
+from traceback import format_tb
 from typing import Any, Final
 
 import structlog
@@ -37,7 +38,9 @@ def answer_failure(request: WebRequest, error: Exception) -> Response[bytes]:
             return _of_framework(error)
     infrastructure = _infrastructure(error)
     if infrastructure is None:
-        log.error("request failed", route=request.scope.get("path_template"), exc_info=error)
+        # Where it happened, but neither its message nor values: those may be somebody's details.
+        trace = "".join(format_tb(error.__traceback__))
+        log.error("request failed", route=request.scope.get("path_template"), kind=type(error).__name__, trace=trace)
         return problem_response("internal", PROBLEMS["internal"].explanation, {})
     code, headers = infrastructure
     log.warning("request not served", code=code, reason=str(error))

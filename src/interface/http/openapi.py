@@ -73,7 +73,14 @@ class _Documented(NamedTuple):
 def document_of(handlers: tuple[HTTPRouteHandler, ...]) -> bytes:
     """The document of these routes, as JSON text."""
     # An application that only describes: Litestar would otherwise serve pages and errors of its own at /schema.
-    config = OpenAPIConfig("Daybook", _version(), render_plugins=[JsonRenderPlugin()], use_handler_docstrings=True)
+    config = OpenAPIConfig(
+        "Daybook",
+        _version(),
+        description="Bookings that cannot collide. Every problem has a page at /problems.",
+        render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, *_: handler.handler_name,
+    )
     app = Litestar(list(handlers), openapi_config=config, logging_config=None)
     document = app.openapi_schema.to_schema()
     operations = list(_operations(app, document))
@@ -98,7 +105,7 @@ class _Schemas:
             for mode, shapes in (("serialization", [*answers, Problem]), ("validation", bodies))
             for shape in shapes
         }
-        inputs: Any = [((shape.__name__, mode), mode, adapter) for (shape, mode), adapter in wanted.items()]
+        inputs: Any = [(shape.__name__, mode, adapter) for (shape, mode), adapter in wanted.items()]
         found, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
         self._found: dict[Any, dict[str, Any]] = dict(found)
         self.definitions: dict[str, Any] = definitions.get("$defs", {})
@@ -131,6 +138,7 @@ def _operations(app: Litestar, document: dict[str, Any]) -> Iterable[_Documented
 
 def _fill(each: _Documented, schemas: _Schemas) -> None:
     operation, path, said = each
+    operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
     operation["parameters"] = [*_path_parameters(path), *_query_parameters(said), *_header_parameters(said)]
     operation["responses"] = {**_answers(said, schemas), **_problems(said, schemas)}
     operation["security"] = {"needed": [{"bearer": []}], "optional": [{}, {"bearer": []}], "unused": []}[said.sign_in]
@@ -157,14 +165,6 @@ def _query_parameters(said: Described) -> Iterable[dict[str, Any]]:
     required = schema.get("required", [])
     for name, property_ in schema.get("properties", {}).items():
         yield {"name": name, "in": "query", "required": name in required, "schema": _without_null(property_)}
-    if said.attributes:
-        yield {
-            "name": "attribute",
-            "in": "query",
-            "required": False,
-            "description": "`attribute.<name>=<value>`, as often as you like: only resources with this attribute.",
-            "schema": {"type": "string", "maxLength": 0},
-        }
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -184,16 +184,14 @@ def malformed(pointer: str, detail: str) -> Declined:
 def problem_body(code: str, detail: str, facts: Mapping[str, Any]) -> bytes:
     """The problem document: members of the RFC, `code`, and the facts."""
     problem = PROBLEMS[code]
-    return to_json(
-        {
-            **facts,
-            "type": f"/problems/{code}",
-            "title": problem.title,
-            "status": problem.status,
-            "detail": detail,
-            "code": code,
-        }
-    )
+    members = {
+        "type": f"/problems/{code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "code": code,
+    }
+    return to_json({**members, **facts, **members})
 
 
 def problem_response(

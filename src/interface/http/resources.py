@@ -135,7 +135,6 @@ async def retire_resource(request: WebRequest) -> ASGIResponse:
     opt=described(
         answers={200: ResourceList},
         query=ResourcesAsked,
-        attributes=True,
         sign_in="optional",
         reads=True,
         problems=("bad-cursor",),

@@ -12,7 +12,7 @@ from litestar.datastructures.state import State
 from litestar.response.base import ASGIResponse
 from pydantic_core import to_json
 
-from app import alternatives
+from app.alternatives import alternatives
 from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id, random_command_id
@@ -77,7 +77,7 @@ class Service:
         try:
             await self.daybook.reached(self.daybook.writer.memory.seen.position)
             found = await self.daybook.query(
-                alternatives.alternatives,
+                alternatives,
                 str(facts["resource"]),
                 datetime.fromisoformat(str(facts["start"])),
                 datetime.fromisoformat(str(facts["end"])),

@@ -1,0 +1,146 @@
+"""A batch: commands that are decided one after the other on the same moment of the log."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import structlog
+
+from app.clock import CheckedClock
+from app.commands import Book, OnBooking
+from app.decisions import decide
+from app.details import Vault
+from app.log.instants import timestamp_of
+from app.log.mapper import EventMapper
+from app.log.reading import Reading
+from app.log.records import RecordedEvent
+from app.memory import Memory
+from app.outcome import Outcome
+from app.queue import Answer, Asked
+from app.work import Limits, Work, is_subject
+from domain.block import Block
+from domain.booking import Booking
+from domain.refusal import Refused
+from domain.resource import Resource
+from domain.resource_day import ResourceDay
+
+Subject = Booking | Resource | Block
+
+log = structlog.get_logger()
+
+
+class Decision(NamedTuple):
+    """One command's result before it is stored. `written`: how many events; `last`: index of its last one."""
+
+    asked: Asked
+    answer: Answer
+    written: int
+    last: int
+
+
+class Earlier(NamedTuple):
+    """A command that was carried out before under the same idempotency key."""
+
+    subject: str
+    fingerprint: str | None
+
+
+class Batch(NamedTuple):
+    """What a batch decided: its work, and each command's result in order."""
+
+    work: Work
+    decisions: list[Decision]
+
+    def answers(self, first: int, head: int) -> list[tuple[Asked, Answer]]:
+        """Every answer with its positions: the batch's first event is at `first`, the log's head at `head`."""
+        return [(each.asked, _placed(each, first, head)) for each in self.decisions]
+
+
+class Decider:
+    """Lets every command of a batch decide in turn, on memory that is complete up to `memory.seen`."""
+
+    def __init__(self, memory: Memory, mapper: EventMapper, vault: Vault, clock: CheckedClock, limits: Limits) -> None:
+        self._memory = memory
+        self._mapper = mapper
+        self._vault = vault
+        self._clock = clock
+        self._limits = limits
+
+    def decide(self, batch: list[Asked], reads: Reading) -> Batch:
+        """Let every command decide in turn, on the log as it is up to `memory.seen`."""
+        now = max(self._clock.now(), timestamp_of(self._memory.seen.timestamp))
+        work = Work(self._memory, reads, self._vault, now, self._limits)
+        keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
+        found = reads.commands(keyed, self._memory.seen.position) if keyed else {}
+        earlier = {command_id: self._earlier(events) for command_id, events in found.items()}
+        self._memory.fetch(_streams_named(batch), reads)
+        return Batch(work, [self._decide_one(asked, work, earlier) for asked in batch])
+
+    def _decide_one(self, asked: Asked, work: Work, earlier: dict[str, Earlier]) -> Decision:
+        command = asked.command
+        try:
+            before = earlier.get(command.command_id) if command.keyed else None
+            if before is not None:
+                return self._replay(asked, work, before)
+            decided = decide(work, command)
+            fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
+        except Refused as refused:
+            work.undo()
+            return Decision(asked, refused, 0, -1)
+        except Exception as error:  # one command's fault must not take the batch with it
+            log.exception("command failed", command=type(command).__name__)
+            work.undo()
+            return Decision(asked, error, 0, -1)
+        written = work.keep(fingerprint)
+        if written and command.keyed:
+            earlier[command.command_id] = Earlier(decided.subject.id, fingerprint)
+        outcome = self._outcome(decided.subject, work, created=decided.created, overlaps=decided.overlaps)
+        return Decision(asked, outcome, written, work.last_index(decided.subject.id))
+
+    def _earlier(self, events: list[RecordedEvent]) -> Earlier:
+        """What a command of the same id did before: what it was about, and the fingerprint of its request."""
+        subject = next(event.originator_id for event in events if is_subject(event.originator_id))
+        marks = (self._mapper.to_event(event).fingerprint for event in events)
+        return Earlier(subject, next((mark for mark in marks if mark is not None), None))
+
+    def _replay(self, asked: Asked, work: Work, before: Earlier) -> Decision:
+        """Answer a repeat with what the first request made, as it stands now. No rule is looked at.
+
+        Raises `Refused` (`idempotency-key-reused`) for another body.
+        """
+        subject = work.see_subject(before.subject)
+        customer = subject.customer if isinstance(subject, Booking) else None
+        if before.fingerprint != self._vault.fingerprint(customer, asked.command.body):
+            raise Refused(
+                "idempotency-key-reused",
+                "This Idempotency-Key was used for another request. Please make a new key for a new request.",
+            )
+        return Decision(asked, self._outcome(subject, work, replayed=True), 0, work.last_index(subject.id))
+
+    def _outcome(
+        self,
+        subject: Subject,
+        work: Work,
+        *,
+        created: bool = False,
+        replayed: bool = False,
+        overlaps: tuple[str, ...] = (),
+    ) -> Outcome:
+        kept = self._memory.get(subject.id)
+        position = kept.position if kept is not None else 0
+        return Outcome(subject.copy(), position, created, 0, work.now, replayed, overlaps)
+
+
+def _placed(decision: Decision, first: int, head: int) -> Answer:
+    """The answer with its positions, now that they are known."""
+    if not isinstance(decision.answer, Outcome):
+        return decision.answer
+    own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
+    return replace(decision.answer, subject_position=own, position=head)
+
+
+def _streams_named(batch: list[Asked]) -> list[str]:
+    """Streams that the batch's commands are sure to need, to be read in one query. The others are read when met."""
+    commands = [asked.command for asked in batch]
+    bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
+    legs = [leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None]
+    return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in legs)]
