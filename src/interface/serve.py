@@ -138,9 +138,12 @@ def _asked_to_stop(parent: int | None) -> asyncio.Event:
 
 
 async def _until_ready(daybook: Daybook, stop: asyncio.Event, say: Say) -> None:
-    """Wait until nothing is wrong. After a while listen all the same: `/health/ready` tells what is."""
+    """Wait until nothing is wrong and what is stored can be read. After a while listen all the same:
+    `/health/ready` tells what is wrong.
+    """
     started, said = monotonic(), ""
-    while (troubles := await asyncio.to_thread(daybook.troubles)) and not stop.is_set():
+    head = daybook.log.head().position
+    while (troubles := await asyncio.to_thread(_troubles, daybook, head)) and not stop.is_set():
         waited = monotonic() - started
         if waited > READY_SECONDS:
             log.warning("listening though not ready", troubles=troubles)
@@ -149,6 +152,11 @@ async def _until_ready(daybook: Daybook, stop: asyncio.Event, say: Say) -> None:
             said = troubles[0]
             say(f"Not ready yet: {said}")
         await asyncio.sleep(0.05)
+
+
+def _troubles(daybook: Daybook, head: int) -> list[str]:
+    behind = head - daybook.runner.position()
+    return [*daybook.troubles(), *([f"The read models are {behind:,} events behind."] if behind > 0 else [])]
 
 
 @asynccontextmanager

@@ -132,15 +132,11 @@ def test_a_state_that_does_not_fit_its_topic_is_an_error_that_shows_nothing_of_i
 def test_an_old_topic_is_read_as_what_replaced_it_through_every_version_between() -> None:
     mapper = EventMapper(
         upcasters={
-            "BookingDropped.1": Upcaster(
-                "BookingDropped.2", lambda facts: {**facts, "why": facts["why"] or "-"}
-            ),
+            "BookingDropped.1": Upcaster("BookingDropped.2", lambda facts: {**facts, "why": facts["why"] or "-"}),
             "BookingDropped.2": Upcaster("BookingCancelled.1", lambda facts: {"reason": facts["why"]}),
         }
     )
-    stored = LoggedEvent(
-        **{**vars(golden("BookingCancelled.1")), "topic": "BookingDropped.1", "state": b'{"why":""}'}
-    )
+    stored = LoggedEvent(**{**vars(golden("BookingCancelled.1")), "topic": "BookingDropped.1", "state": b'{"why":""}'})
     event = mapper.to_event(stored)
     assert isinstance(event, BookingCancelled)
     assert event.reason == "-"

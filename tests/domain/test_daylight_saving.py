@@ -115,9 +115,9 @@ def test_an_opening_time_is_the_first_instant_that_the_clocks_show_it_or_have_ju
 
     first = first_instant_at(shown, zone)
 
-    just_before = (first - MINUTE).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
     assert first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) >= shown
-    assert just_before < shown
+    for earlier in (1, 30, 60):
+        assert (first - earlier * MINUTE).astimezone(UTC).astimezone(zone).replace(tzinfo=None) < shown
     assert first.utcoffset() == first.astimezone(UTC).astimezone(zone).utcoffset()
 
 
@@ -193,8 +193,13 @@ def test_in_autumn_both_hours_have_slots() -> None:
     ]
 
 
+def test_a_window_that_opens_in_the_repeated_hour_opens_at_its_first_time() -> None:
+    assert slots(open_at("02:30-03:30"), AUTUMN) == ["02:30+0200", "02:00+0100", "02:30+0100", "03:00+0100"]
+
+
 def test_a_window_that_the_clocks_jump_over_is_not_there_and_one_that_they_cut_is_shorter() -> None:
     assert slots(open_at("02:00-03:00"), SPRING) == []
+    assert not open_at("02:00-03:00").plan.touches(SPRING)
     assert slots(open_at("02:30-04:00"), SPRING) == ["03:00+0200", "03:30+0200"]
     assert slots(open_at("01:30-02:30"), SPRING) == ["01:30+0100"]
 

@@ -127,6 +127,7 @@ def slots(client: httpx.Client, resource: str, most: int) -> list[str]:
     tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 2 * 86_400))
     later = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 60 * 86_400))
     answer = client.get(f"/v1/resources/{resource}/availability", params={"from": tomorrow, "to": later})
+    assert answer.status_code == 200, answer.text
     free = [slot["start"] for day in answer.json()["days"] for slot in day["slots"] if slot["status"] == "available"]
     return free[:most]
 
@@ -171,7 +172,7 @@ def assert_one_sentence(ended: "subprocess.CompletedProcess[str]", *parts: str) 
     [
         (["serve"], {"DAYBOOK_DATTA": "x"}, "Did you mean DAYBOOK_DATA?"),
         (["serve"], {"DAYBOOK_SECRET": "short"}, "at least 32 bytes"),
-        (["serve", "--demo", "--host", "0.0.0.0"], {}, "--demo"),
+        (["serve", "--demo", "--host", "192.0.2.1"], {}, "--demo"),
         (["serve", "--workers", "2"], {}, "DAYBOOK_DATABASE_URL"),
         (["serve", "--host", "nowhere.invalid"], {}, "--host"),
         (["token", "--subject", "alice", "--role", "king"], {}, "The roles are"),

@@ -74,10 +74,12 @@ class Runner:
     def stop(self) -> None:
         """End the thread after the batch that it is at."""
         self._stopping.set()
-        if self._thread is not None:
-            self._wake()
-            self._thread.join()
-            self._thread = None
+        if self._thread is None:
+            return
+        while self._thread.is_alive():
+            self._wake()  # more than once: it may just be about to wait
+            self._thread.join(0.02)
+        self._thread = None
 
     @property
     def failure(self) -> str | None:

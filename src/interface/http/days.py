@@ -112,7 +112,7 @@ def covered_resource(reader: Reader, visitor: Visitor, actor: Actor, resource: s
 @get(
     "/v1/resources/{resource:str}/days/{date:str}/events",
     tags=TAGS,
-    opt=described(answers={200: EventList}, query=EventsAsked, reads=True, problems=("unknown-resource", "bad-cursor")),
+    opt=described(answers={200: EventList}, query=EventsAsked, reads=True, problems=("unknown-resource",)),
 )
 async def show_day_events(request: WebRequest) -> ASGIResponse:
     """Everything that happened on a resource-day, in order."""

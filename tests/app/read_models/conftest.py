@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.app.read_models.venue import Venue, open_models
 
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
 from app.read_models.database import ReadModels
 from app.read_models.runner import Runner
-from tests.app.read_models.venue import Venue, open_models
 
 if TYPE_CHECKING:
     from tests.conftest import Store

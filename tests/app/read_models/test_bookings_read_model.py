@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.app.read_models.venue import LATER, NOW, Venue, catch_up
 
 from app.read_models import bookings
 from app.read_models.database import ReadModels
-from app.read_models.page import BadCursor
+from app.read_models.page import BadCursor, cursor_to
 from app.read_models.runner import Runner
-from tests.app.read_models.venue import LATER, NOW, Venue, catch_up
 
 
 def found(models: ReadModels, **asked: Any) -> list[str]:
@@ -184,8 +184,6 @@ def test_a_cursor_that_nobody_gave_out_is_refused(
 
 
 def test_a_cursor_of_another_log_is_refused(venue: Venue, models: ReadModels, runner: Runner) -> None:
-    from app.read_models.page import cursor_to
-
     with models.reading() as reader, pytest.raises(BadCursor, match="another log"):
         bookings.search(reader, now=NOW, cursor=cursor_to("f" * 32, 17, "b-1"))
     with models.reading() as reader, pytest.raises(BadCursor):

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-OFFICE_HOURS: dict[str, Any] = {
-    day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-}
+OFFICE_HOURS: dict[str, Any] = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 Kind = TypeVar("Kind", bound=Aggregate)
 
@@ -130,6 +128,10 @@ class Venue:
             day.block(cause, target, BlockedTime(block, part.start, part.end, units, "desk", None))
             days.append(day)
         self.save(aggregate, *days)
+
+    def has_block(self, block: str) -> bool:
+        """Whether a block of that id was ever placed."""
+        return self.take(Block, Block.stream(block)).exists
 
     def lift(self, block: str, resource: str) -> None:
         aggregate, cause = self.take(Block, Block.stream(block)), self.cause("staff:bob")

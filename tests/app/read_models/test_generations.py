@@ -1,0 +1,308 @@
+"""Versions of read models: built beside the old, swapped in by one row; rebuilding, starting over, parked streams."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import inspect, update
+from tests.app.read_models.venue import NOW, Venue, catch_up, open_models
+
+from app.log.mapper import EventMapper, Upcaster
+from app.log.records import LoggedEvent
+from app.read_models import bookings, days, resources
+from app.read_models.booking_rows import Bookings
+from app.read_models.database import ReadModels
+from app.read_models.day_rows import Days
+from app.read_models.generations import Generation, all_generations, generations
+from app.read_models.housekeeping import Housekeeping
+from app.read_models.reader import Behind, Reader
+from app.read_models.resources import Resources
+from app.read_models.runner import Runner
+
+if TYPE_CHECKING:
+    from tests.conftest import Store
+
+
+class NewerBookings(Bookings):
+    """Bookings of a later release, in tables of the same shape."""
+
+    version = 2
+    readable = frozenset({1, 2})
+
+
+class OtherBookings(Bookings):
+    """Bookings of a later release, whose queries need tables of another shape."""
+
+    version = 2
+    readable = frozenset({2})
+
+
+def of(models: ReadModels, projection: str) -> list[Generation]:
+    with models.looking() as connection:
+        return [g for g in all_generations(connection) if g.projection == projection]
+
+
+def tables(models: ReadModels) -> Collection[str]:
+    with models.looking() as connection:
+        return {name for name in inspect(connection).get_table_names() if name[-1].isdigit()}
+
+
+def ids(models: ReadModels) -> list[str]:
+    with models.reading() as reader:
+        return [row.id for row in bookings.search(reader, now=NOW, limit=500).items]
+
+
+def booked(venue: Venue, number: int) -> None:
+    venue.define("moon", capacity=1000)
+    for each in range(number):
+        venue.book(f"b-{each}", ("moon", "2026-12-02T10:00"))
+
+
+def test_what_is_new_cannot_be_read_before_it_is_complete(venue: Venue, models: ReadModels) -> None:
+    booked(venue, 2)
+    runner = Runner(models, venue.log, EventMapper())
+    runner.prepare()
+    with pytest.raises(Behind), models.reading():
+        raise AssertionError("nothing is there yet")
+    catch_up(runner)
+    assert ids(models) == ["b-0", "b-1"]
+
+
+def test_a_changed_projection_is_built_beside_the_old_one_and_swapped_in(
+    venue: Venue, models: ReadModels, runner: Runner, store: "Store"
+) -> None:
+    booked(venue, 3)
+    catch_up(runner)
+    changed = open_models(store, projections=(Resources(), Days(), NewerBookings()))
+    newer = Runner(changed, venue.log, EventMapper())
+    newer.prepare()
+    assert [(g.version, g.active, g.position) for g in of(changed, "bookings")] == [
+        (1, True, venue.log.head().position),
+        (2, False, 0),
+    ]
+    assert ids(changed) == ["b-0", "b-1", "b-2"]  # the old one answers meanwhile
+    catch_up(newer)
+    assert [(g.version, g.active) for g in of(changed, "bookings") if g.retired_at is None] == [(2, True)]
+    assert ids(changed) == ["b-0", "b-1", "b-2"]
+    assert [g.active for g in of(changed, "days")] == [True]  # unchanged, so not built again
+    with pytest.raises(Behind):
+        ids(models)  # the old program must not read the new tables
+    changed.close()
+
+
+def test_tables_of_another_shape_are_not_read_until_they_are_built(
+    venue: Venue, runner: Runner, store: "Store"
+) -> None:
+    booked(venue, 3)
+    catch_up(runner)
+    changed = open_models(store, projections=(Resources(), Days(), OtherBookings()))
+    newer = Runner(changed, venue.log, EventMapper())
+    newer.prepare()
+    with pytest.raises(Behind):
+        ids(changed)
+    catch_up(newer)
+    assert len(ids(changed)) == 3
+    changed.close()
+
+
+def test_an_older_program_leaves_a_newer_ones_read_models_alone(
+    venue: Venue, models: ReadModels, store: "Store"
+) -> None:
+    changed = open_models(store, projections=(Resources(), Days(), NewerBookings()))
+    newer = Runner(changed, venue.log, EventMapper())
+    newer.prepare()
+    booked(venue, 1)
+    catch_up(newer)
+    older = Runner(models, venue.log, EventMapper())
+    older.prepare()
+    assert "built by a newer Daybook" in (older.failure or "")
+    venue.book("b-9", ("moon", "2026-12-02T11:00"))
+    catch_up(older)
+    assert [g.position for g in of(changed, "bookings")] == [3]
+    changed.close()
+
+
+def test_old_tables_are_dropped_once_nobody_can_be_reading_them(
+    venue: Venue, models: ReadModels, runner: Runner
+) -> None:
+    booked(venue, 1)
+    catch_up(runner)
+    before = tables(models)
+    runner.rebuild()
+    assert before < tables(models)
+    with models.looking() as connection:
+        found = all_generations(connection)
+    Housekeeping(models, venue.log).drop_retired(found, grace_seconds=3600)
+    assert before < tables(models)
+    Housekeeping(models, venue.log).drop_retired(found, grace_seconds=0)
+    assert len(tables(models)) == len(before)
+    assert not before & set(tables(models))
+    assert ids(models) == ["b-0"]
+
+
+def test_a_rebuild_goes_on_beside_a_working_service(venue: Venue, models: ReadModels, runner: Runner) -> None:
+    booked(venue, 200)
+    runner.start()
+    runner.wait_for(venue.log.head().position, timeout=10)
+    told: list[tuple[int, int]] = []
+    answered, done = [], Event()
+
+    def ask_all_the_time() -> None:
+        while not done.is_set():
+            answered.append(len(ids(models)))
+
+    asking = Thread(target=ask_all_the_time)
+    asking.start()
+    rebuilding = Thread(target=lambda: runner.rebuild(lambda done, total: told.append((done, total))))
+    rebuilding.start()
+    for number in range(20):
+        venue.book(f"c-{number:02}", ("moon", "2026-12-02T12:00"))
+        runner.wait_for(venue.log.head().position)
+        with models.reading() as reader:
+            assert bookings.get(reader, f"c-{number:02}") is not None
+    rebuilding.join(30)
+    done.set()
+    asking.join(30)
+    assert not rebuilding.is_alive()
+    assert min(answered) >= 200
+    assert told[-1][0] == told[-1][1]
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert [g.number for g in of(models, "bookings") if g.active] == [2]
+    assert len(ids(models)) == 220
+
+
+def test_a_rebuild_by_another_process_leaves_the_work_to_the_one_that_serves(
+    venue: Venue, models: ReadModels, runner: Runner, store: "Store"
+) -> None:
+    booked(venue, 30)
+    runner.start()
+    elsewhere = open_models(store)
+    Runner(elsewhere, venue.log, EventMapper()).rebuild()
+    assert len(ids(models)) == 30
+    venue.book("c-1", ("moon", "2026-12-02T12:00"))
+    runner.wait_for(venue.log.head().position)
+    assert len(ids(elsewhere)) == 31
+    elsewhere.close()
+
+
+def test_a_rebuild_that_was_broken_off_is_taken_back_by_the_next(
+    venue: Venue, models: ReadModels, runner: Runner
+) -> None:
+    booked(venue, 3)
+    catch_up(runner)
+    Housekeeping(models, venue.log).begin_anew()  # and then its process died
+    runner.rebuild()
+    assert [g.number for g in of(models, "bookings") if g.retired_at is None] == [3]
+    assert len(ids(models)) == 3
+
+
+@pytest.mark.parametrize("why", ["another log", "beyond the head"])
+def test_what_was_built_from_another_log_is_started_over(
+    venue: Venue, models: ReadModels, runner: Runner, why: str
+) -> None:
+    """As after a restore of the log, when the read models are older or newer than it."""
+    booked(venue, 3)
+    catch_up(runner)
+    changed: dict[str, object] = {"log_id": "f" * 32} if why == "another log" else {"position": 1000}
+    with models.writing() as connection:
+        connection.execute(update(generations).values(**changed))
+    restarted = Runner(models, venue.log, EventMapper())
+    restarted.prepare()
+    assert restarted.position() == 0
+    with pytest.raises(Behind):
+        ids(models)
+    catch_up(restarted)
+    assert len(ids(models)) == 3
+    with models.reading() as reader:
+        assert reader.log_id == venue.log.log_id
+
+
+def test_an_event_that_cannot_be_applied_parks_its_stream_and_no_other(
+    venue: Venue, models: ReadModels, runner: Runner
+) -> None:
+    booked(venue, 2)
+    unknown = _unknown_event(venue, "booking/b-0", 2)
+    venue.book("b-5", ("moon", "2026-12-03T10:00"))
+    _unknown_event(venue, "booking/b-0", 3, topic="BookingExpired.1")  # later ones are not taken in either
+    venue.cancel("b-1")
+    catch_up(runner)
+    assert runner.position() == venue.log.head().position
+    assert [(entry.projection, entry.stream, entry.position) for entry in runner.parked()] == [
+        ("bookings", "booking/b-0", unknown)
+    ]
+    assert "BookingTeleported.1" in runner.parked()[0].error
+    with models.reading() as reader:
+        assert reader.is_parked("booking/b-0")
+        assert not reader.is_parked("booking/b-1")
+        rows = {key: _status(reader, key) for key in ("b-0", "b-1", "b-5")}
+        assert reader.parked() == runner.parked()
+    assert rows == {"b-0": "confirmed", "b-1": "cancelled", "b-5": "confirmed"}
+
+
+def test_a_rebuild_takes_in_what_a_newer_program_understands(venue: Venue, models: ReadModels, runner: Runner) -> None:
+    booked(venue, 1)
+    _unknown_event(venue, "booking/b-0", 2)
+    catch_up(runner)
+    assert len(runner.parked()) == 1
+    upcasters = {"BookingTeleported.1": Upcaster("BookingRevoked.1", lambda _: {"reason": None})}
+    newer = Runner(models, venue.log, EventMapper(upcasters))
+    newer.prepare()
+    newer.rebuild()
+    assert newer.parked() == []
+    with models.reading() as reader:
+        assert _status(reader, "b-0") == "revoked"
+
+
+def test_a_gap_in_a_stream_parks_it(venue: Venue, runner: Runner) -> None:
+    booked(venue, 1)
+    _unknown_event(venue, "booking/b-0", 7, topic="BookingExpired.1")
+    _unknown_event(venue, "day/moon/2026-12-02", 9, topic="TimeUnblocked.1", state='{"block":"k-1"}')
+    catch_up(runner)
+    assert [entry.stream for entry in runner.parked()] == ["booking/b-0", "day/moon/2026-12-02"]
+
+
+def test_an_event_that_the_database_refuses_parks_its_stream_and_no_other(
+    venue: Venue, models: ReadModels, runner: Runner
+) -> None:
+    """A number beyond 64 bits, in the middle of a batch whose other events are fine."""
+    booked(venue, 2)
+    culprit = _unknown_event(
+        venue, "day/moon/2026-12-02", 4, topic="DayRevised.1", state=f'{{"capacity":{2**70},"resource_version":1}}'
+    )
+    venue.book("b-5", ("moon", "2026-12-03T10:00"))
+    catch_up(runner)
+    assert [(entry.projection, entry.stream, entry.position) for entry in runner.parked()] == [
+        ("days", "day/moon/2026-12-02", culprit)
+    ]
+    with models.reading() as reader:
+        row = resources.get(reader, "moon")
+        assert row is not None
+        touched = NOW.date() + timedelta(days=1)
+        assert days.get(reader, row, touched, NOW).version == 3
+        assert len(days.get(reader, row, touched, NOW).claims) == 2
+        assert len(days.get(reader, row, touched + timedelta(days=1), NOW).claims) == 1
+    assert len(ids(models)) == 3
+
+
+def _unknown_event(
+    venue: Venue, stream: str, version: int, topic: str = "BookingTeleported.1", state: str = "{}"
+) -> int:
+    """Append what no decision of this program would; answers its position."""
+    event = LoggedEvent(
+        originator_id=stream,
+        originator_version=version,
+        topic=topic,
+        state=state.encode(),
+        timestamp="2026-12-01T08:00:00.000000Z",
+        by="staff:bob",
+        command_id="0" * 32,
+    )
+    return venue.log.append([event], venue.log.head()).position
+
+
+def _status(reader: Reader, key: str) -> str:
+    row = bookings.get(reader, key)
+    assert row is not None
+    return row.status

@@ -1,0 +1,74 @@
+"""People over HTTP: their profiles are theirs, sealed, and shown only to those who may see them."""
+
+from tests.interface.house import Guest, House, problem
+
+ZOE = {"name": "Zoe Quill", "email": "zoe@example.org"}
+
+
+def test_me_is_who_the_token_says(alice: Guest, house: House) -> None:
+    answer = alice.get("/v1/me")
+    me = answer.json()
+    assert (me["subject"], me["roles"]) == ("alice", ["customer"])
+    assert me["customer"].startswith("c-")
+    assert me["profile"] == {"name": None, "email": None, "phone": None, "language": None}
+    assert answer.headers["cache-control"] == "no-store"
+    assert house.guest("alice", "customer").me() == me["customer"]
+    assert problem(house.nobody.get("/v1/me"))["code"] == "unauthenticated"
+
+
+def test_staff_make_a_person_and_change_them(house: House, sam: Guest) -> None:
+    with house.appending() as appended:
+        made = sam.post("/v1/customers", ZOE)
+        path = made.headers["location"]
+        changed = sam.send("PATCH", path, {"email": None, "language": "de"}, {"If-Match": made.headers["etag"]})
+        stale = problem(sam.send("PATCH", path, {"name": "Z"}, {"If-Match": made.headers["etag"]}))
+    assert made.status_code == 201
+    assert made.json()["profile"] == {"name": "Zoe Quill", "email": "zoe@example.org", "phone": None, "language": None}
+    assert changed.json()["profile"] == {"name": "Zoe Quill", "email": None, "phone": None, "language": "de"}
+    assert (stale["status"], stale["code"]) == (412, "stale-version")
+    assert sam.get(path).json() == changed.json()
+    assert sam.get(path, {"If-None-Match": changed.headers["etag"]}).status_code == 304
+    assert appended.topics == []
+
+
+def test_a_repeat_makes_the_same_person(sam: Guest) -> None:
+    key = {"Idempotency-Key": "zoe"}
+    first, second = sam.post("/v1/customers", ZOE, key), sam.post("/v1/customers", ZOE, key)
+    assert first.json() == second.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    other = problem(sam.post("/v1/customers", {"name": "Somebody"}, key))
+    assert (other["status"], other["code"]) == (422, "idempotency-key-reused")
+    assert sam.post("/v1/customers", ZOE).json()["customer"] != first.json()["customer"]
+
+
+def test_customers_see_and_change_themselves_alone(alice: Guest, bob: Guest) -> None:
+    path = f"/v1/customers/{alice.me()}"
+    assert alice.send("PATCH", path, {"name": "Alice Liddell"}).status_code == 200
+    assert alice.get("/v1/me").json()["profile"]["name"] == "Alice Liddell"
+    assert problem(bob.get(path))["code"] == "unknown-customer"
+    assert problem(bob.send("PATCH", path, {"name": "Bob"}))["code"] == "unknown-customer"
+    assert problem(bob.post("/v1/customers", ZOE))["code"] == "forbidden"
+
+
+def test_agents_see_the_people_whom_they_made(house: House, website: Guest, alice: Guest, sam: Guest) -> None:
+    path = website.post("/v1/customers", ZOE).headers["location"]
+    assert website.get(path).json()["profile"]["name"] == "Zoe Quill"
+    assert sam.get(path).status_code == 200
+    assert problem(website.get(f"/v1/customers/{alice.me()}"))["code"] == "unknown-customer"
+    assert problem(house.guest("app", "agent").get(path))["code"] == "unknown-customer"
+
+
+def test_administrators_and_auditors_see_no_profiles(ada: Guest, odile: Guest, alice: Guest) -> None:
+    for guest in (ada, odile):
+        assert problem(guest.get(f"/v1/customers/{alice.me()}"))["code"] == "forbidden"
+
+
+def test_nobody_of_that_id(sam: Guest) -> None:
+    for name in (f"c-{'0' * 32}", "zoe", "desk"):
+        assert problem(sam.get(f"/v1/customers/{name}"))["code"] == "unknown-customer"
+
+
+def test_profiles_are_strict(sam: Guest) -> None:
+    for body in ({"name": 5}, {"email": "nowhere"}, {"name": "a\u0000b"}, {"language": "d"}):
+        assert problem(sam.post("/v1/customers", body))["code"] == "malformed"
+    assert problem(sam.post("/v1/customers", {"nickname": "Z"}))["code"] == "unknown-field"
