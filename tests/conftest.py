@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import NamedTuple
@@ -50,15 +50,23 @@ class PostgresPlace(NamedTuple):
     schema: str
 
 
+@contextmanager
+def _schema_on(url: str) -> Iterator[PostgresPlace]:
+    schema = f"venue_{secrets.token_hex(6)}"
+    try:
+        yield PostgresPlace(url, schema)
+    finally:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute("SET statement_timeout = '10s'")
+            connection.execute(_END_WHO_USES_SCHEMA, [schema])
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+
+
 @pytest.fixture
 def empty_postgres(postgres_server: str) -> Iterator[PostgresPlace]:
     """A schema name that nothing uses yet."""
-    schema = f"venue_{secrets.token_hex(6)}"
-    yield PostgresPlace(postgres_server, schema)
-    with psycopg.connect(postgres_server, autocommit=True, connect_timeout=5) as connection:
-        connection.execute("SET statement_timeout = '10s'")
-        connection.execute(_END_WHO_USES_SCHEMA, [schema])
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+    with _schema_on(postgres_server) as place:
+        yield place
 
 
 @pytest.fixture
@@ -114,6 +122,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     found.close()
 
 
+@pytest.fixture(scope="module")
+def store_of_module(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store that all tests of a module share; parametrize it with `sqlite` and `postgres`."""
+    if request.param == "sqlite":
+        yield Store(tmp_path_factory.mktemp("shared") / "data", None)
+        return
+    with _schema_on(request.getfixturevalue("postgres_server")) as place:
+        migrate(*place)
+        yield Store(None, place)
+
+
 @pytest.fixture
 def log(store: Store) -> EventLog:
     """An empty log, on either store."""
@@ -126,7 +145,7 @@ class SeveringProxy:
     `lose_answer_to(text)`: the next message of a client that contains `text` reaches the server, is answered
     in full, and then the connection is cut; the client sees nothing of the answer.
     `lose_request(text)`: the connection is cut before the message reaches the server.
-    `cut` is set once that has happened.
+    `cut` is set once that has happened. While `refusing`, whoever connects is turned away.
     """
 
     def __init__(self, upstream: str, database: str) -> None:
@@ -134,6 +153,7 @@ class SeveringProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}/{database}"
         self.cut = Event()
+        self.refusing = False
         self._wanted: tuple[str, bytes] | None = None
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
@@ -167,6 +187,9 @@ class SeveringProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.refusing:
+                    _hang_up(client)
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._upstream)
                 with self._lock:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from math import inf
 from typing import Any, Literal, NamedTuple
 
 from app.read_models.days import versions
@@ -10,13 +11,15 @@ from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow, aggregate_of
 from app.usage import Usage, minute_of, usage_of
 from domain.definition import FIRST_DATE, LAST_DATE
-from domain.interval import DAY, MINUTE, Interval, in_zone
+from domain.interval import DAY, MINUTE, Interval, first_instant, in_zone
 from domain.policies import Request, has_a_right_length, takes_no_more_units_than_allowed
 from domain.refusal import Refused
 from domain.resource import Resource
 
 MOST_DATES = 92
 MOST_SLOTS = 10_000
+
+_MICROSECOND = timedelta(microseconds=1)
 
 SlotStatus = Literal["available", "full", "blocked", "past", "unbookable"]
 
@@ -41,32 +44,38 @@ class Judged(NamedTuple):
 
 
 class Judge(NamedTuple):
-    """Says what can be had of a resource's slots. `earliest` and `last_date` are what notice and horizon allow."""
+    """Says what can be had of a resource's slots. Minutes count from 1970.
 
-    resource: Resource
+    Starts before `present` are past; those before `earliest` or from `beyond` on break notice or horizon. A slot
+    is available when `units` can be had in it.
+    """
+
     usage: Usage
+    capacity: int
+    before: int
+    after: int
     units: int
-    now: datetime
-    earliest: datetime
-    last_date: date
+    present: int
+    earliest: int
+    beyond: float
 
     def judge(self, slot: Slot) -> Judged:
         """What is taken in the slot, what could be taken from start to end with its buffers, and why not."""
-        policy, capacity = self.resource.policy, self.resource.capacity
-        first, last = slot.first_minute - policy.buffer_before, slot.last_minute + policy.buffer_after
-        booked = self.usage.claimed.peak(slot.first_minute, slot.last_minute)
-        available = self.usage.left(capacity, first, last)
-        return Judged(slot, booked, available, self._status(slot, available, first, last))
+        start, end = slot.first_minute, slot.last_minute
+        booked = self.usage.claimed.peak(start, end)
+        available = self.usage.left(self.capacity, start - self.before, end + self.after)
+        return Judged(slot, booked, available, self._status(slot, available))
 
-    def _status(self, slot: Slot, available: int, first: int, last: int) -> SlotStatus:
-        start = slot.interval.start
-        if start < self.now:
+    def _status(self, slot: Slot, available: int) -> SlotStatus:
+        start = slot.first_minute
+        if start < self.present:
             return "past"
-        if start < self.earliest or start.date() > self.last_date:
+        if start < self.earliest or start >= self.beyond:
             return "unbookable"
         if available >= self.units:
             return "available"
-        return "blocked" if self.usage.blocked.peak(first, last) >= self.resource.capacity else "full"
+        blocked = self.usage.blocked.peak(start - self.before, slot.last_minute + self.after)
+        return "blocked" if blocked >= self.capacity else "full"
 
 
 def availability(
@@ -107,10 +116,26 @@ def judge_of(
     resource = row.resource()
     policy, zone = resource.policy, resource.plan.zone
     usage = usage_of(reader, [row.id], _around(resource, slots, now), now)[row.id]
-    if by_staff:
-        return Judge(resource, usage, units, now, now, date.max)
-    horizon = now.astimezone(zone).date() + policy.max_advance_days * DAY
-    return Judge(resource, usage, units, now, now + policy.min_notice * MINUTE, horizon)
+    earliest, beyond = now, inf
+    if not by_staff:
+        earliest = now + policy.min_notice * MINUTE
+        last_date = now.astimezone(zone).date() + policy.max_advance_days * DAY
+        beyond = minute_of(first_instant(last_date + DAY, zone))
+    return Judge(
+        usage,
+        resource.capacity,
+        policy.buffer_before,
+        policy.buffer_after,
+        units,
+        _next_minute(now),
+        _next_minute(earliest),
+        beyond,
+    )
+
+
+def _next_minute(moment: datetime) -> int:
+    """The first whole minute that is not before a moment."""
+    return minute_of(moment + MINUTE - _MICROSECOND)
 
 
 def slots_of(row: ResourceRow, day: date, minutes: int) -> tuple[Slot, ...]:

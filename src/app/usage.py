@@ -31,6 +31,8 @@ class Steps:
 
     def peak(self, start: int, end: int) -> int:
         """The most units taken at any moment from minute `start` to just before minute `end`."""
+        if not self._minutes:
+            return 0
         first = max(bisect_right(self._minutes, start) - 1, 0)
         return max(self._levels[first : bisect_left(self._minutes, end)], default=0)
 

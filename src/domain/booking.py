@@ -232,9 +232,7 @@ class Booking(Aggregate):
         """Say that nobody came, once it began. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
         return self._end("no-show", BookingMarkedNoShow, {"confirmed"}, cause, reason, from_start=True)
 
-    def reschedule(
-        self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool, even_if_equal: bool = False
-    ) -> bool:
+    def reschedule(self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool, even_if_equal: bool = False) -> bool:
         """Move to other legs. Raises `Refused` (`hold-expired`, `invalid-transition`).
 
         `even_if_equal`: write it down although nothing moves, so that a later repeat of the same request is known.
@@ -260,9 +258,7 @@ class Booking(Aggregate):
     def must_exist(self) -> Self:
         """Itself. Raises `Refused` (`unknown-booking`) when there is no such booking."""
         if not self.exists:
-            raise Refused(
-                "unknown-booking", f"There is no booking {self.key}, or it is not yours.", booking=self.key
-            )
+            raise Refused("unknown-booking", f"There is no booking {self.key}, or it is not yours.", booking=self.key)
         return self
 
     def _end(

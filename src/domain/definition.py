@@ -71,9 +71,7 @@ class Definition(Stored):
         """
         policy = self.policy
         shortest = policy.min_duration or policy.step
-        filled = policy.model_copy(
-            update={"min_duration": shortest, "max_duration": policy.max_duration or shortest}
-        )
+        filled = policy.model_copy(update={"min_duration": shortest, "max_duration": policy.max_duration or shortest})
         complete = self.model_copy(update={"policy": filled})
         errors = [
             *_of_terms(complete),
@@ -84,9 +82,7 @@ class Definition(Stored):
         errors = errors or list(_of_neighbours(complete))
         if errors:
             listed: list[Fact] = [{"pointer": pointer, "detail": detail} for pointer, detail in errors]
-            raise Refused(
-                "malformed", f"The resource cannot be defined like this: {errors[0][1]}.", errors=listed
-            )
+            raise Refused("malformed", f"The resource cannot be defined like this: {errors[0][1]}.", errors=listed)
         return complete.model_copy(
             update={
                 "hours": {day: _ordered(complete.hours[day]) for day in WEEKDAYS if complete.hours.get(day)},

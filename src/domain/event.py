@@ -81,6 +81,4 @@ class Aggregate(BaseAggregate[str]):
 
     def record(self, event: type[Event], cause: Cause, **facts: Any) -> None:
         """Write down a fact that was decided, and apply it."""
-        self.trigger_event(
-            event, by=cause.by, command_id=cause.command_id, timestamp=cause.timestamp, **facts
-        )
+        self.trigger_event(event, by=cause.by, command_id=cause.command_id, timestamp=cause.timestamp, **facts)

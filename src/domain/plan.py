@@ -121,9 +121,7 @@ class Plan(NamedTuple):
     def touches(self, day: date) -> bool:
         """Whether any window has a moment on the date."""
         begins = first_instant(day, self.zone)
-        return bool(self.windows_on(day)) or any(
-            window.closes > begins for window in self.windows_on(day - DAY)
-        )
+        return bool(self.windows_on(day)) or any(window.closes > begins for window in self.windows_on(day - DAY))
 
     def slots_on(self, day: date, minutes: int) -> Iterator[Interval]:
         """The slots of `minutes` that begin in the windows of a date: one for each start on a grid that fits."""

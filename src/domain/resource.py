@@ -104,8 +104,7 @@ class Resource(Aggregate):
         if timezone not in {None, self.timezone}:
             raise Refused(
                 "malformed",
-                f"The time zone of {self.name} is {self.timezone} and cannot be changed. "
-                "Register another resource.",
+                f"The time zone of {self.name} is {self.timezone} and cannot be changed. Register another resource.",
                 errors=[{"pointer": "/timezone", "detail": f"is {self.timezone} and fixed at registration"}],
             )
         checked = definition.checked(self.timezone)

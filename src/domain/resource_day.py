@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from operator import add
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Self
 
 from domain.block import BlockSource
+from domain.claim import ALL_UNITS, BlockedTime, Claim, ReleaseReason, Wanted, why_not
 from domain.event import Aggregate, Cause, Event
 from domain.interval import DAY, MINUTE, Interval, first_instant
 from domain.plan import Plan
 from domain.refusal import Refused
 from domain.resource import Resource
 
-ReleaseReason = Literal["expired", "cancelled", "rejected", "revoked", "rescheduled"]
-
 Date = date  # inside ResourceDay, `date` is the attribute
-
-ALL_UNITS = 1_000_000_000
-"""What a block of all capacity counts as: more than any capacity."""
 
 
 class DayOpened(Event):
@@ -124,38 +120,6 @@ class TimeUnblocked(Event):
         aggregate.reopen(self.block)
 
 
-class Claim(NamedTuple):
-    """Units taken on this day from start to end (buffers included) by a leg of a booking."""
-
-    booking: str
-    leg: int
-    customer: str
-    start: datetime
-    end: datetime
-    units: int
-    until: datetime | None
-    counted: bool
-
-
-class Wanted(NamedTuple):
-    """A claim that a booking asks for, and the start and end of its leg as people named them."""
-
-    claim: Claim
-    start: datetime
-    end: datetime
-
-
-class BlockedTime(NamedTuple):
-    """A block's part on this day."""
-
-    block: str
-    start: datetime
-    end: datetime
-    units: int | None
-    source: BlockSource
-    reason: str | None
-
-
 class ResourceDay(Aggregate):
     """Stream `day/<resource>/<date>`. Usage is kept as two strips of minutes: claiming is one `max`."""
 
@@ -236,9 +200,7 @@ class ResourceDay(Aggregate):
     def reopen(self, block: str) -> None:
         """Remove a block."""
         lifted = self.blocks.pop(block)
-        self._add(
-            self.blocked, lifted.start, lifted.end, -(ALL_UNITS if lifted.units is None else lifted.units)
-        )
+        self._add(self.blocked, lifted.start, lifted.end, -(ALL_UNITS if lifted.units is None else lifted.units))
 
     def _add(self, strip: list[int], start: datetime, end: datetime, units: int) -> None:
         minutes = self.minutes_between(start, end)
@@ -349,10 +311,7 @@ class ResourceDay(Aggregate):
         if left >= claim.units:
             return
         booked = self.peak_claimed(claim.start, claim.end)
-        shut = (
-            capacity - max(self.blocked[self.minutes_between(claim.start, claim.end)], default=0)
-            < claim.units
-        )
+        shut = capacity - max(self.blocked[self.minutes_between(claim.start, claim.end)], default=0) < claim.units
         raise Refused(
             "not-available",
             why_not(resource.name, wanted, capacity, booked, max(left, 0), shut=shut),
@@ -364,20 +323,6 @@ class ResourceDay(Aggregate):
             booked=booked,
             available=max(left, 0),
         )
-
-
-def why_not(name: str, wanted: Wanted, capacity: int, booked: int, left: int, *, shut: bool) -> str:
-    """The sentence of a `not-available`: `booked` of `capacity` units are taken, `left` could be had."""
-    when = f"{wanted.start:%H:%M} on {wanted.start.day} {wanted.start:%B}"
-    if shut and left <= 0:
-        return f"{name} is blocked at {when}. Please choose another time."
-    if left > 0:
-        asked = wanted.claim.units
-        return (
-            f"{name} has {left} of {capacity} left at {when}, not {asked}. "
-            "Please take fewer, or choose another time."
-        )
-    return f"{name} is fully booked at {when} ({booked} of {capacity} taken). Please choose another time."
 
 
 for _event in (DayOpened, DayRevised, TimeClaimed, ClaimKept, TimeReleased, TimeBlocked, TimeUnblocked):

@@ -63,7 +63,7 @@ class _ServerOnSocket(Server):
 
     def _init_shared_socket(self) -> None:
         # It closes the descriptor when it ends, so the descriptor becomes its own.
-        self._shd = SocketHolder(self._listener.detach(), False, BACKLOG)
+        self._shd: Any = SocketHolder(self._listener.detach(), False, BACKLOG)  # type: ignore[call-arg] # stub lags
 
 
 def serve(
@@ -83,8 +83,8 @@ def serve(
     allow_many_connections()
     metrics = Metrics()
     daybook = Daybook.open(settings, observer=metrics)
-    daybook.start()
     try:
+        daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
     finally:
@@ -167,7 +167,7 @@ async def _running(server: _ServerOnSocket, listener: socket.socket) -> AsyncIte
     try:
         yield ended
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call] # granian leaves it bare
         _, late = await asyncio.wait({ended}, timeout=GRACE_SECONDS)
         if late:
             log.warning("requests were cut off", seconds=GRACE_SECONDS)

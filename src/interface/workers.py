@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 import typer
@@ -68,7 +68,8 @@ async def _keep_up(workers: list["_Worker"], wanted: Wanted, stop: asyncio.Event
     """Replace workers that end by themselves, until we are asked to stop."""
     asked = asyncio.ensure_future(stop.wait())
     while not stop.is_set():
-        await asyncio.wait({asked, *(worker.ended for worker in workers)}, return_when=asyncio.FIRST_COMPLETED)
+        awaited: set[asyncio.Future[Any]] = {asked, *(worker.ended for worker in workers)}
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         for place, worker in enumerate(workers):
             if worker.ended.done() and not stop.is_set():
                 log.error("worker ended by itself", worker=worker.number, status=worker.ended.result())

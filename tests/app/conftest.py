@@ -1,13 +1,12 @@
-"""A house: a log, its people and one writer, with a clock that tests set; and a recount that shares no code with it."""
+"""A house: a log, its people and one writer, with a clock that tests set."""
 
-import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.recount import Recount, Row
 
 from app.clock import CheckedClock
 from app.commands import Actor, Book, Command, DefineResource
@@ -15,7 +14,6 @@ from app.details import Vault
 from app.identity import random_command_id
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
-from app.log.records import RecordedEvent
 from app.outcome import Outcome
 from app.people import People
 from app.queue import Answer, Asked, Queue
@@ -64,7 +62,7 @@ class House:
 
     def register(self, resource: str = "dr-lee", *, timezone: str = "UTC", **terms: Any) -> Outcome:
         """Register a resource: by default a psychologist, open all day on every day, half an hour a slot."""
-        hours = {day: (("00:00", "24:00"),) for day in WEEKDAYS}
+        hours = dict.fromkeys(WEEKDAYS, (("00:00", "24:00"),))
         defined = {"name": resource.title(), "kind": "psychologist", "capacity": 1, "hours": hours, **terms}
         return self.run(
             DefineResource(
@@ -104,37 +102,8 @@ class House:
 
     def oversold(self) -> list[str]:
         """Every claim that raised usage above the capacity then in force, recounted from the raw log."""
-        return Recount(self.log).oversold
-
-
-class Recount:
-    """Usage by minute, worked out from the raw log alone."""
-
-    def __init__(self, log: EventLog) -> None:
-        self.oversold: list[str] = []
-        self._usage: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        self._claims: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
-        self._capacity: dict[str, int] = {}
-        for event in log.after(0):
-            self._count(event, json.loads(event.state))
-
-    def _count(self, event: RecordedEvent, facts: dict[str, Any]) -> None:
-        day = event.originator_id
-        if event.topic in {"DayOpened.1", "DayRevised.1"}:
-            self._capacity[day] = facts["capacity"]
-        elif event.topic == "TimeClaimed.1":
-            first, last = (int(datetime.fromisoformat(facts[key]).timestamp()) // 60 for key in ("start", "end"))
-            self._claims[day, facts["booking"]].append((first, last, facts["units"]))
-            if self._add(day, first, last, facts["units"]) > self._capacity[day]:
-                self.oversold.append(f"position {event.id}: {facts['booking']} on {day}")
-        elif event.topic == "TimeReleased.1":
-            for first, last, units in self._claims.pop((day, facts["booking"]), []):
-                self._add(day, first, last, -units)
-
-    def _add(self, day: str, first: int, last: int, units: int) -> int:
-        for minute in range(first, last):
-            self._usage[day][minute] += units
-        return max(self._usage[day][minute] for minute in range(first, last))
+        events = self.log.after(0)
+        return Recount(Row(event.id, event.originator_id, event.topic, event.state) for event in events).oversold
 
 
 @pytest.fixture

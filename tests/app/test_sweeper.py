@@ -14,9 +14,7 @@ AT_TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
 def swept(house: Any, store: Any) -> int:
     """Bring read models up to date and sweep once."""
-    models = (
-        database.open_postgres(*store.place) if store.name == "postgres" else database.open_sqlite(store.folder)
-    )
+    models = database.open_postgres(*store.place) if store.name == "postgres" else database.open_sqlite(store.folder)
     runner = Runner(models, house.log, house.mapper)
     runner.prepare()
     while runner.step():
@@ -52,9 +50,7 @@ def test_a_request_that_nobody_approved_is_turned_down_at_its_start(house: Any, 
     assert house.topics(before) == ["BookingRejected", "TimeReleased"]
 
 
-def test_what_another_command_wrote_meanwhile_is_left_alone(
-    house: Any, store: Any, houses: Callable[..., Any]
-) -> None:
+def test_what_another_command_wrote_meanwhile_is_left_alone(house: Any, store: Any, houses: Callable[..., Any]) -> None:
     house.register()
     alice, bob = house.person("alice"), house.person("bob")
     house.book(alice, AT_TEN, hold=True)

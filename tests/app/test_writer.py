@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.unconditional import append_anyway
 
 from app.commands import Actor, Cancel, Confirm, DefineResource, LiftBlock, PlaceBlock, Reschedule, RetireResource
 from app.identity import random_command_id
-from app.log.event_log import EventLog
 from app.outcome import Busy, Outcome
 from app.queue import Asked, Queue
 from domain.block import Block
@@ -80,31 +80,10 @@ class TestRaces:
         one = houses(first)
         one.register()
         other = houses(second)
-        append_anyway(monkeypatch, type(first))
+        monkeypatch.setattr(type(first), "append", append_anyway)
         one.book(one.person("alice"), AT_TEN)
         other.book(other.person("bob"), AT_TEN)
         assert len(one.oversold()) == 1
-
-
-def append_anyway(monkeypatch: pytest.MonkeyPatch, kind: type[EventLog]) -> None:
-    """Let appends go to wherever the head is, giving events the next free version of their stream."""
-
-    def append(log: EventLog, events: Any, seen: Any) -> Any:
-        with log.locked() as session:
-            taken = session.streams({event.originator_id for event in events}, session.head.position)
-            moved = [
-                type(event)(**{**vars(event), "originator_version": len(taken.get(event.originator_id, ())) + number})
-                for number, event in numbered(events)
-            ]
-            return session.append([event for event in moved if event.topic != "DayOpened.1" or not taken])
-
-    def numbered(events: Any) -> Any:
-        seen: Counter[str] = Counter()
-        for event in events:
-            seen[event.originator_id] += 1
-            yield seen[event.originator_id], event
-
-    monkeypatch.setattr(kind, "append", append)
 
 
 class TestAllOrNothing:

@@ -12,13 +12,14 @@ from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from domain.claim import Claim, Wanted
 from domain.definition import Definition
 from domain.event import Aggregate, Cause, Event
 from domain.interval import DAY, MINUTE, Interval, exact_instant_at, first_instant
 from domain.plan import WEEKDAYS, DateException, Policy, Weekday, Windows
 from domain.refusal import Refused
 from domain.resource import Resource
-from domain.resource_day import Claim, DayOpened, ResourceDay, TimeClaimed, Wanted
+from domain.resource_day import DayOpened, ResourceDay, TimeClaimed
 
 VIENNA = ZoneInfo("Europe/Vienna")
 DHAKA = ZoneInfo("Asia/Dhaka")

@@ -23,18 +23,10 @@ from tests.domain.given import (
     wanted,
 )
 
+from domain.claim import BlockedTime, ReleaseReason
 from domain.interval import Interval, first_instant
 from domain.resource import Resource
-from domain.resource_day import (
-    BlockedTime,
-    ClaimKept,
-    DayRevised,
-    ReleaseReason,
-    ResourceDay,
-    TimeBlocked,
-    TimeReleased,
-    TimeUnblocked,
-)
+from domain.resource_day import ClaimKept, DayRevised, ResourceDay, TimeBlocked, TimeReleased, TimeUnblocked
 
 LEE = a_resource()
 STREAM = "day/dr-lee/2026-12-01"

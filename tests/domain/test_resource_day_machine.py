@@ -20,11 +20,12 @@ from tests.domain.given import (
     wanted,
 )
 
+from domain.claim import BlockedTime, Wanted
 from domain.event import Event
 from domain.interval import MINUTE, Interval, first_instant
 from domain.refusal import Refused
 from domain.resource import Resource
-from domain.resource_day import BlockedTime, ResourceDay, Wanted
+from domain.resource_day import ResourceDay
 
 LONG_DAY = date(2026, 10, 25)
 """The day of 25 hours: one with every number of minutes that the others have."""

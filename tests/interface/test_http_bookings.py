@@ -194,7 +194,7 @@ def test_the_desk_says_how_it_went(house: House, alice: Guest, sam: Guest, verb:
     house.clock.shift = timedelta(seconds=-58)
     start = (house.clock() + timedelta(minutes=1)).replace(second=0, microsecond=0)
     opens = f"{start:%H:%M}"
-    house.register("room", timezone="UTC", hours=dict.fromkeys(ALWAYS, [[opens, opens]]))
+    house.register("room", timezone="UTC", hours={day: [[opens, opens]] for day in ALWAYS})
     booking = booked(alice, start.isoformat().replace("+00:00", "Z"))
     early = problem(sam.post(f"/v1/bookings/{booking['id']}/{verb}"))
     house.clock.shift = timedelta(seconds=58)

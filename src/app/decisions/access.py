@@ -17,18 +17,14 @@ def may_touch(actor: Actor, booking: Booking, resource_of: ResourceOf) -> bool:
         return booking.customer == actor.person
     if actor.role == "agent":
         return booking.made_by == actor.by
-    return actor.role in {"staff", "system"} and all(
-        actor.covers(resource_of(leg.resource)) for leg in booking.legs
-    )
+    return actor.role in {"staff", "system"} and all(actor.covers(resource_of(leg.resource)) for leg in booking.legs)
 
 
 def must_be_theirs(actor: Actor, booking: Booking, resource_of: ResourceOf) -> None:
     """Raises `Refused` (`unknown-booking`), the same for somebody else's booking as for none."""
     booking.must_exist()
     if not may_touch(actor, booking, resource_of):
-        raise Refused(
-            "unknown-booking", f"There is no booking {booking.key}, or it is not yours.", booking=booking.key
-        )
+        raise Refused("unknown-booking", f"There is no booking {booking.key}, or it is not yours.", booking=booking.key)
 
 
 def must_be_open_to(actor: Actor, resource: Resource) -> None:

@@ -6,11 +6,12 @@ from app.decisions.decided import Decided
 from app.identity import block_id
 from app.work import Work
 from domain.block import Block
+from domain.claim import BlockedTime
 from domain.interval import MINUTE, Interval, split_by_date
 from domain.leg import moment, must_be_short_enough
 from domain.refusal import Refused
 from domain.resource import Resource
-from domain.resource_day import BlockedTime, ResourceDay
+from domain.resource_day import ResourceDay
 
 
 def place_block(work: Work, command: PlaceBlock) -> Decided:

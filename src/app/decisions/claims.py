@@ -7,10 +7,11 @@ from app.commands import Actor
 from app.decisions.access import must_be_open_to
 from app.work import Work
 from domain.booking import Booking
+from domain.claim import Claim, ReleaseReason, Wanted
 from domain.event import Cause
 from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, leg_of
 from domain.policies import Request, must_be_bookable, must_keep_daily_limit
-from domain.resource_day import Claim, ReleaseReason, ResourceDay, Wanted
+from domain.resource_day import ResourceDay
 
 
 def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: int) -> tuple[Leg, ...]:
@@ -53,9 +54,7 @@ def claim(
     given_back = set(day_streams(instead_of))
     for stream in sorted(given_back | wanted.keys()):
         day = work.take(ResourceDay, stream)
-        release: tuple[str, ReleaseReason] | None = (
-            (booking.key, "rescheduled") if stream in given_back else None
-        )
+        release: tuple[str, ReleaseReason] | None = (booking.key, "rescheduled") if stream in given_back else None
         day.change(cause, work.resource(day.resource), release=release, claim=wanted.get(stream, ()))
 
 

@@ -15,9 +15,7 @@ def confirm(work: Work, command: Confirm) -> Decided:
     """Turn a hold into a booking and make its claims permanent."""
     booking = taken(work, command)
     cause = work.cause(command)
-    details = (
-        None if command.details is None else work.vault.seal(booking.customer, booking.key, command.details)
-    )
+    details = None if command.details is None else work.vault.seal(booking.customer, booking.key, command.details)
     if booking.confirm(cause, details, approval=needs_approval(work, booking)):
         for stream in day_streams(booking.legs):
             work.take(ResourceDay, stream).keep(cause, booking.key)

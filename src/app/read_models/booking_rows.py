@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Index, MetaData, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Index, MetaData, Table, delete, select, text
 
-from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, replace_rows
+from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, instant_of, replace_rows
 from domain.booking import Booking, BookingStatus
 from domain.event import Event
 from domain.leg import Leg
@@ -103,8 +103,7 @@ class _Changes:
         if replaced:
             connection.execute(delete(self._legs).where(self._legs.c.booking.in_(replaced)))
         legs = [leg for key in moved for leg in _leg_columns(self._touched[key][0])]
-        if legs:
-            connection.execute(insert(self._legs), legs)
+        insert_rows(connection, self._legs, legs)
 
 
 def _columns(booking: Booking, position: int, created_at: datetime) -> Row:
@@ -118,7 +117,7 @@ def _columns(booking: Booking, position: int, created_at: datetime) -> Row:
         "reason": booking.reason,
         "made_by": booking.made_by,
         "expires_at": None if expires_at is None else expires_at.isoformat(),
-        "lapses_at": None if expires_at is None else instant_number(expires_at),
+        "decided_at": _decided_at(booking),
         "version": booking.version,
         "position": position,
         "created_at": instant_number(created_at),
@@ -126,6 +125,12 @@ def _columns(booking: Booking, position: int, created_at: datetime) -> Row:
         "start_at": instant_number(booking.start),
         "legs": _LEGS.dump_json(booking.legs).decode(),
     }
+
+
+def _decided_at(booking: Booking) -> int | None:
+    if booking.status == "held" and booking.expires_at is not None:
+        return instant_number(booking.expires_at)
+    return instant_number(booking.start) if booking.status == "pending" else None
 
 
 def _leg_columns(booking: Booking) -> list[Row]:
@@ -175,7 +180,7 @@ def _metadata(generation: int) -> MetaData:
         Column("reason", TEXT),
         Column("made_by", TEXT, nullable=False),
         Column("expires_at", TEXT),  # as it was written, with its offset
-        Column("lapses_at", NUMBER),  # the same, to compare
+        Column("decided_at", NUMBER),  # when time decides: a hold's end, a pending booking's start
         Column("version", NUMBER, nullable=False),
         Column("position", NUMBER, nullable=False),
         Column("created_at", NUMBER, nullable=False),
@@ -183,8 +188,10 @@ def _metadata(generation: int) -> MetaData:
         Column("start_at", NUMBER, nullable=False),
         Column("legs", TEXT, nullable=False),
     )
-    for column in ("customer", "made_by", "status"):
+    for column in ("customer", "made_by"):
         Index(f"bookings_{generation}_{column}", table.c[column], table.c.start_at, table.c.id)
+    undecided = text("decided_at IS NOT NULL")
+    Index(f"bookings_{generation}_decided", table.c.decided_at, sqlite_where=undecided, postgresql_where=undecided)
     Index(f"bookings_{generation}_start", table.c.start_at, table.c.id)
     Index(f"bookings_{generation}_position", table.c.position)
     legs = Table(

@@ -107,6 +107,7 @@ def _sqlite_engine(url: URL, begin: str, setting: str, pool_size: int) -> Engine
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; the file can be built anew
         connection.execute(setting)
 
     @event.listens_for(engine, "begin")

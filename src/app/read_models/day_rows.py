@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, select, update
 
-from app.read_models.tables import NUMBER, TEXT, Row, instant_number, replace_rows
+from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, replace_rows, write_rows
 from domain.event import Event
 from domain.resource_day import (
     ClaimKept,
@@ -75,11 +75,11 @@ class _Changes:
 
     def write(self, connection: Connection) -> None:
         tables = self._tables
-        _delete(connection, tables.claims, "booking", self._released)
-        _delete(connection, tables.blocks, "block", self._lifted)
-        _keep(connection, tables.claims, self._kept)
-        _insert(connection, tables.claims, [claim for claims in self._claims.values() for claim in claims])
-        _insert(connection, tables.blocks, list(self._blocks.values()))
+        write_rows(connection, _deletion(tables.claims, "booking"), _parameters(self._released))
+        write_rows(connection, _deletion(tables.blocks, "block"), _parameters(self._lifted))
+        write_rows(connection, _keeping(tables.claims), _parameters(self._kept))
+        insert_rows(connection, tables.claims, [claim for claims in self._claims.values() for claim in claims])
+        insert_rows(connection, tables.blocks, list(self._blocks.values()))
         replace_rows(connection, tables.days, [self._days[stream] for stream in self._touched])
 
     def open(self, event: DayOpened, stream: str) -> None:
@@ -147,21 +147,6 @@ _HOW: Mapping[type[Event], Callable[[_Changes, Any, str], None]] = {
     TimeBlocked: _Changes.block,
     TimeUnblocked: _Changes.unblock,
 }
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _delete(connection: Connection, table: Table, name: str, keys: Collection[Key]) -> None:
-    if keys:
-        connection.execute(_deletion(table, name), _parameters(keys))
-
-
-def _keep(connection: Connection, claims: Table, keys: Collection[Key]) -> None:
-    if keys:
-        connection.execute(_keeping(claims), _parameters(keys))
 
 
 def _parameters(keys: Collection[Key]) -> list[Row]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import Table, and_, bindparam, func, or_, select
 
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
 from app.read_models.tables import instant_number, instant_of
+from domain.claim import ALL_UNITS
 from domain.interval import DAY, in_zone
-from domain.resource_day import ALL_UNITS, ResourceDay
+from domain.resource_day import ResourceDay
 
 
 class DayClaim(NamedTuple):
@@ -80,75 +82,97 @@ def get(reader: Reader, row: ResourceRow, day: date, now: datetime) -> DayRow:
 
 def versions(reader: Reader, resource: str, first: date, last: date) -> dict[date, int]:
     """The versions of the days that were ever touched."""
-    days = reader.table("days", "days")
-    rows = reader.connection.execute(
-        select(days.c.stream, days.c.version).where(_within(days, [resource], first, last))
-    )
-    return {date.fromisoformat(stream.rpartition("/")[2]): version for stream, version in rows}
+    query = _versions(reader.table("days", "days"))
+    rows = reader.connection.execute(query, _range(resource, first, last))
+    return {_date_of(stream): version for stream, version in rows}
 
 
 def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
     """What bookings have taken from the first to the last date, by resource, lapsed holds left out."""
-    claims = reader.table("days", "claims")
-    query = (
-        select(claims.c.stream, claims.c.start_at, claims.c.end_at, func.sum(claims.c.units))
-        .where(_within(claims, resources, first, last), _live(claims, now))
-        .group_by(claims.c.stream, claims.c.start_at, claims.c.end_at)
-    )
-    return _by_resource(reader, query)
+    query = _claimed(reader.table("days", "claims"), len(resources) == 1)
+    return _by_resource(reader, query, {**_streams(resources, first, last), "now": instant_number(now)})
 
 
 def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -> dict[str, list[Taken]]:
     """What blocks have taken from the first to the last date, by resource; all capacity is `ALL_UNITS`."""
-    blocks = reader.table("days", "blocks")
-    query = select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, func.coalesce(blocks.c.units, ALL_UNITS)).where(
-        _within(blocks, resources, first, last)
-    )
-    return _by_resource(reader, query)
+    query = _blocked(reader.table("days", "blocks"), len(resources) == 1)
+    return _by_resource(reader, query, _streams(resources, first, last))
 
 
 def claims_in_order(
     reader: Reader, resource: str, first: date, last: date, now: datetime
 ) -> list[tuple[date, str, Taken]]:
-    """Each single claim with its date and booking, by date, in the order in which they were made; lapsed ones left
-    out.
+    """Each single claim with its date and booking, by date, in the order in which they were made; lapsed ones
+    left out.
     """
     claims = reader.table("days", "claims")
     columns = claims.c
     rows = reader.connection.execute(
         select(columns.stream, columns.booking, columns.start_at, columns.end_at, columns.units)
-        .where(_within(claims, [resource], first, last), _live(claims, now))
-        .order_by(columns.stream, columns.number)
+        .where(_within(claims, one=True), _live(claims))
+        .order_by(columns.stream, columns.number),
+        {**_range(resource, first, last), "now": instant_number(now)},
     )
-    return [
-        (date.fromisoformat(stream[-10:]), booking, Taken(start, end, units))
-        for stream, booking, start, end, units in rows
-    ]
+    return [(_date_of(stream), booking, Taken(start, end, units)) for stream, booking, start, end, units in rows]
 
 
 def block_days(reader: Reader, resource: str, block: str) -> list[date]:
     """The dates that a block lies on now."""
     blocks = reader.table("days", "blocks")
-    everywhere = _within(blocks, [resource], date.min, date.max)
-    streams = reader.connection.scalars(select(blocks.c.stream).where(everywhere, blocks.c.block == block))
-    return sorted(date.fromisoformat(stream.rpartition("/")[2]) for stream in streams)
+    query = select(blocks.c.stream).where(_within(blocks, one=True), blocks.c.block == block)
+    return sorted(map(_date_of, reader.connection.scalars(query, _range(resource, date.min, date.max))))
 
 
-def _within(table: Table, resources: Sequence[str], first: date, last: date) -> Any:
+# The queries are made once for each generation: making one takes longer than running it.
+
+
+@lru_cache(maxsize=64)
+def _versions(days: Table) -> Any:
+    return select(days.c.stream, days.c.version).where(_within(days, one=True))
+
+
+@lru_cache(maxsize=64)
+def _claimed(claims: Table, one: bool) -> Any:
+    columns = (claims.c.stream, claims.c.start_at, claims.c.end_at)
+    query = select(*columns, func.sum(claims.c.units)).where(_within(claims, one=one), _live(claims))
+    return query.group_by(*columns)
+
+
+@lru_cache(maxsize=64)
+def _blocked(blocks: Table, one: bool) -> Any:
+    units = func.coalesce(blocks.c.units, ALL_UNITS)
+    return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_within(blocks, one=one))
+
+
+def _within(table: Table, *, one: bool) -> Any:
     """Streams' names sort by date: all of one resource's days are one range of the primary key."""
+    if one:
+        return and_(table.c.stream >= bindparam("first"), table.c.stream <= bindparam("last"))
+    return table.c.stream.in_(bindparam("streams", expanding=True))
+
+
+def _live(claims: Table) -> Any:
+    return or_(claims.c.until_at.is_(None), claims.c.until_at > bindparam("now"))
+
+
+def _streams(resources: Sequence[str], first: date, last: date) -> dict[str, Any]:
     if len(resources) == 1:
-        return table.c.stream.between(ResourceDay.stream(resources[0], first), ResourceDay.stream(resources[0], last))
+        return _range(resources[0], first, last)
     days = [first + number * DAY for number in range((last - first).days + 1)]
-    return table.c.stream.in_([ResourceDay.stream(resource, day) for resource in resources for day in days])
+    return {"streams": [ResourceDay.stream(resource, day) for resource in resources for day in days]}
 
 
-def _live(claims: Table, now: datetime) -> Any:
-    return or_(claims.c.until_at.is_(None), claims.c.until_at > instant_number(now))
+def _range(resource: str, first: date, last: date) -> dict[str, Any]:
+    return {"first": ResourceDay.stream(resource, first), "last": ResourceDay.stream(resource, last)}
 
 
-def _by_resource(reader: Reader, query: Any) -> dict[str, list[Taken]]:
+def _date_of(stream: str) -> date:
+    return date.fromisoformat(stream[-10:])
+
+
+def _by_resource(reader: Reader, query: Any, parameters: dict[str, Any]) -> dict[str, list[Taken]]:
     found: dict[str, list[Taken]] = {}
-    for stream, start, end, units in reader.connection.execute(query):
+    for stream, start, end, units in reader.connection.execute(query, parameters):
         resource = stream[4:-11]  # day/<resource>/yyyy-mm-dd
         found.setdefault(resource, []).append(Taken(start, end, int(units)))
     return found

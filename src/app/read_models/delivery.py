@@ -32,23 +32,20 @@ class Delivery:
         """
         behind = [generation for generation in to if generation.position < batch[-1].id]
         wanted = {name for generation in behind for name in self._projection(generation).categories}
-        relevant = [event for event in batch if category(event.originator_id) in wanted]
-        understood = self._understand(relevant)  # before the transaction, which others wait for
+        kinds = {event.id: category(event.originator_id) for event in batch}
+        understood = self._understand(e for e in batch if kinds[e.id] in wanted)  # others wait for a transaction
         with self._models.writing() as connection:
             for generation in behind:
                 move(connection, generation, batch[-1].id)
             parked = parked_of(connection, behind)
             for generation in behind:
-                mine = self._concerning(generation, relevant)
+                own = self._projection(generation).categories
+                mine = [event for event in batch if event.id > generation.position and kinds[event.id] in own]
                 standing_still = parked[generation.projection, generation.number]
                 self._apply(connection, generation, mine, understood, standing_still)
 
     def _projection(self, generation: Generation) -> Projection:
         return self._models.projections[generation.projection]
-
-    def _concerning(self, generation: Generation, batch: Iterable[RecordedEvent]) -> list[RecordedEvent]:
-        wanted = self._projection(generation).categories
-        return [event for event in batch if event.id > generation.position and category(event.originator_id) in wanted]
 
     def _understand(self, batch: Iterable[RecordedEvent]) -> Understood:
         understood: dict[int, Event | Exception] = {}

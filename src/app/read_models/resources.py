@@ -1,12 +1,13 @@
 """Read model `resources`: every resource as last defined, to look up and to search."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Boolean, Column, Connection, MetaData, Table, or_, select
+from sqlalchemy import Boolean, Column, Connection, MetaData, Table, bindparam, or_, select
 
 from app.read_models.page import Page, cursor_to, key_of, page_size
 from app.read_models.reader import Reader
@@ -64,8 +65,13 @@ class ResourceRow(NamedTuple):
 def get(reader: Reader, resource: str) -> ResourceRow | None:
     """One resource, retired or not."""
     table = reader.table("resources", "resources")
-    row = reader.connection.execute(select(table).where(table.c.id == resource)).mappings().first()
+    row = reader.connection.execute(_one(table), {"wanted": resource}).mappings().first()
     return None if row is None else _row(row)
+
+
+@lru_cache(maxsize=64)  # making a query takes longer than running it
+def _one(table: Table) -> Any:
+    return select(table).where(table.c.id == bindparam("wanted"))
 
 
 def search(
@@ -204,7 +210,7 @@ def _columns(aggregate: Resource, position: int, created_at: int) -> Row:
         "timezone": aggregate.timezone,
         "capacity": definition.capacity,
         "seats": definition.seats,
-        "attributes": definition.attributes,
+        "attributes": json.dumps(definition.attributes),
         "visibility": definition.visibility,
         "definition": definition.model_dump_json(),
         "version": aggregate.version,
@@ -217,7 +223,7 @@ def _columns(aggregate: Resource, position: int, created_at: int) -> Row:
 
 def _row(row: Mapping[Any, Any]) -> ResourceRow:
     instants = {name: instant_of(row[name]) for name in ("created_at", "updated_at")}
-    return ResourceRow(**{**row, **instants})
+    return ResourceRow(**{**row, **instants, "attributes": json.loads(row["attributes"])})
 
 
 @lru_cache(maxsize=1024)
@@ -241,7 +247,7 @@ def _metadata(generation: int) -> MetaData:
         Column("timezone", TEXT, nullable=False),
         Column("capacity", NUMBER, nullable=False),
         Column("seats", NUMBER),
-        Column("attributes", JSON, nullable=False),
+        Column("attributes", TEXT, nullable=False),
         Column("visibility", TEXT, nullable=False),
         Column("definition", TEXT, nullable=False),
         Column("version", NUMBER, nullable=False),

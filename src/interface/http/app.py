@@ -7,6 +7,7 @@ from litestar import Litestar, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.response.base import ASGIResponse
+from litestar.routes.base import BaseRoute
 from litestar.types import Message, Scope
 
 from app.assembly import Daybook
@@ -40,6 +41,7 @@ _ON_EVERY_ANSWER: Final = [
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
 ]
+ALLOWED: Final = "allowed"
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -57,7 +59,7 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
     rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
     gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit)
     service = Service(daybook, gate, metrics or Metrics())
-    return Litestar(
+    app = Litestar(
         route_handlers=[*ROUTES, show_schema],
         state=State({STATE_KEY: service}),
         exception_handlers={Exception: answer_failure},
@@ -68,16 +70,26 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+    app.state[ALLOWED] = {route.path_format: b", ".join(_methods_of(route)) for route in app.routes}
+    return app
+
+
+def _methods_of(route: BaseRoute) -> list[bytes]:
+    return sorted(method.encode() for method in route.methods)
 
 
 async def _finish(message: Message, scope: Scope) -> None:
     """Put on every answer what belongs there, and count it."""
     if message["type"] != "http.response.start":
         return
-    headers: list[tuple[bytes, bytes]] = [*message["headers"], *_ON_EVERY_ANSWER]
-    message["headers"] = headers
     method: Any = scope.get("method", "")
     route: Any = scope.get("path_template", "none")
+    headers: list[tuple[bytes, bytes]] = [*message["headers"], *_ON_EVERY_ANSWER]
+    if method == "OPTIONS" and message["status"] == 204:
+        # The framework names only the methods of the handler that was registered first.
+        allowed = scope["litestar_app"].state[ALLOWED].get(route, b"OPTIONS")
+        headers = [(b"allow", allowed) if name == b"allow" else (name, value) for name, value in headers]
+    message["headers"] = headers
     service = service_of(scope["litestar_app"].state)
     service.metrics.answered(method if method in _METHODS else "other", route, message["status"])
 

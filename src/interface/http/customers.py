@@ -15,17 +15,18 @@ from interface.http.answers import CustomerAnswer, MeAnswer
 from interface.http.callers import BOOKERS
 from interface.http.described import described
 from interface.http.models import Asked
-from interface.http.parsing import WebRequest, body_of, query_of
+from interface.http.parsing import WebRequest, body_of, query_of, read_body
 from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
 from interface.http.versions import etag, expected_version, is_known
 
 TAGS: Final = ["people"]
+EXAMPLE: Final = {"name": "Ada Nother", "email": "ada@example.org", "language": "en"}
 
 
 @post(
     "/v1/customers",
     tags=TAGS,
-    opt=described(answers={201: CustomerAnswer}, body=Profile, command=True, keyed=True),
+    opt=described(answers={201: CustomerAnswer}, body=Profile, body_example=EXAMPLE, command=True, keyed=True),
 )
 async def create_customer(request: WebRequest) -> ASGIResponse:
     """A person without an account, for whom staff and agents book. Everything said of them is sealed."""
@@ -34,7 +35,7 @@ async def create_customer(request: WebRequest) -> ASGIResponse:
     said = await body_of(request, Profile)
     fields = await visit.command(actor)
     key = fields["command_id"] if fields["keyed"] else None
-    people, body = visit.service.daybook.people, sha256(await request.body()).digest()
+    people, body = visit.service.daybook.people, sha256(await read_body(request)).digest()
 
     def create() -> tuple[Person, bool]:
         return people.create(said, made_by=actor.by, command_id=key, body=body)
@@ -67,7 +68,12 @@ async def show_customer(request: WebRequest) -> ASGIResponse:
     "/v1/customers/{customer:str}",
     tags=TAGS,
     opt=described(
-        answers={200: CustomerAnswer}, body=Profile, command=True, if_match=True, problems=("unknown-customer",)
+        answers={200: CustomerAnswer},
+        body=Profile,
+        body_example=EXAMPLE,
+        command=True,
+        if_match=True,
+        problems=("unknown-customer",),
     ),
 )
 async def change_customer(request: WebRequest) -> ASGIResponse:

@@ -31,8 +31,9 @@ BOOKING_RULES: Final = (
 class Described:
     """One route. `answers`: status -> a TypedDict, a media type of text, or none without a body.
 
-    `problems`: what it can refuse with, besides what follows from the other fields. `command`: it changes
-    something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
+    `problems`: what it can refuse with, besides what follows from the other fields. `body_example`: where the
+    body's model has none of its own. `command`: it changes something. `keyed`: it takes an Idempotency-Key.
+    `reads`: it waits for Daybook-Position.
     """
 
     answers: Mapping[int, Any]
@@ -40,6 +41,7 @@ class Described:
     sign_in: Literal["needed", "optional", "unused"] = "needed"
     body: type[BaseModel] | None = None
     body_optional: bool = False
+    body_example: Any = None
     query: type[BaseModel] | None = None
     command: bool = False
     keyed: bool = False

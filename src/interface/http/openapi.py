@@ -145,9 +145,8 @@ def _fill(each: _Documented, schemas: _Schemas) -> None:
     operation.pop("requestBody", None)
     if said.body is not None:
         content: dict[str, Any] = {"schema": schemas.body(said.body)}
-        examples = schemas.examples(said.body)
-        if examples:
-            content["examples"] = {f"example{n}": {"value": value} for n, value in enumerate(examples, 1)}
+        examples = schemas.examples(said.body) or [said.body_example]
+        content["examples"] = {f"example{n}": {"value": value} for n, value in enumerate(examples, 1)}
         operation["requestBody"] = {"required": not said.body_optional, "content": {"application/json": content}}
 
 

@@ -8,13 +8,14 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from pydantic import BaseModel, ValidationError
 
+from interface.http.limits import MOST_BODY
 from interface.http.problems import Declined, malformed
 
 M = TypeVar("M", bound=BaseModel)
 WebRequest = Request[Any, Any, Any]
 
-_JSON_TYPES = (b"application/json", b"")
 _MOST_ERRORS = 20
+_BODY = "daybook_body"
 
 
 async def body_of(request: WebRequest, model: type[M], *, optional: bool = False) -> M:
@@ -22,7 +23,7 @@ async def body_of(request: WebRequest, model: type[M], *, optional: bool = False
 
     Raises Declined (`unsupported-media-type`, `malformed`, `unknown-field`); too large a body ends earlier.
     """
-    raw = await request.body()
+    raw = await read_body(request)
     if not raw and optional:
         return model.model_validate({})
     _must_be_json(request)
@@ -32,6 +33,22 @@ async def body_of(request: WebRequest, model: type[M], *, optional: bool = False
         raise of_validation(error) from None
     _must_be_clean(raw)
     return said
+
+
+async def read_body(request: WebRequest) -> bytes:
+    """The request's body, read once. Raises Declined (`too-large`) before more than the most is in memory."""
+    state: dict[str, Any] = request.scope["state"]
+    found: bytes | None = state.get(_BODY)
+    if found is None:
+        found, more = b"", True
+        while more:
+            message: Any = await request.receive()
+            found += message.get("body", b"")
+            if len(found) > MOST_BODY:
+                raise Declined("too-large", "A request's body may have at most 64 KiB.")
+            more = message["type"] == "http.request" and message.get("more_body", False)
+        state[_BODY] = found
+    return found
 
 
 def query_of(request: WebRequest, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:

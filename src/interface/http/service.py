@@ -1,21 +1,24 @@
 """What every handler works with: the running Daybook, and how a request becomes a command or a question."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
+from itertools import count
+from secrets import token_bytes
 from time import monotonic
 from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar
 
 from anyio import to_thread
 from litestar.datastructures.state import State
 from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 from pydantic_core import to_json
 
 from app.alternatives import alternatives
 from app.assembly import Daybook
 from app.commands import Actor, Command
-from app.identity import command_id, random_command_id
+from app.identity import command_id
 from app.log.trouble import StoreUnavailable
 from app.outcome import Outcome
 from app.read_models.reader import Reader
@@ -24,7 +27,7 @@ from domain.refusal import Refused
 from domain.resource import Resource
 from interface.http.callers import Gate, Visitor
 from interface.http.metrics import Metrics
-from interface.http.parsing import WebRequest
+from interface.http.parsing import WebRequest, read_body
 from interface.http.problems import malformed
 from interface.http.versions import (
     POSITION_HEADER,
@@ -53,6 +56,22 @@ class CommandFields(TypedDict):
     arrived: float
 
 
+class FreshIds:
+    """Command ids that nobody can guess, 32 hex digits each.
+
+    They do not ask the operating system each time: that lets the interpreter's lock go, which the writer's thread
+    then keeps for milliseconds. The secret is made after a fork, so no two processes share it.
+    """
+
+    def __init__(self) -> None:
+        self._secret = token_bytes(32)
+        self._count = count()
+
+    def next(self) -> str:
+        """Another one."""
+        return blake2b(b"%d" % next(self._count), key=self._secret, digest_size=16).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """The running Daybook and what stands before it."""
@@ -60,6 +79,7 @@ class Service:
     daybook: Daybook
     gate: Gate
     metrics: Metrics
+    fresh_ids: FreshIds = field(default_factory=FreshIds)
 
     async def execute(self, command: Command) -> Outcome:
         """Run a command. Raises what `Daybook.execute` raises; a `not-available` tells alternatives."""
@@ -148,12 +168,12 @@ class Visit:
         body, key = b"", None
         if request.scope["method"] == "POST":
             key = _idempotency_key(self.headers)
-            body = sha256(await request.body()).digest() if key is not None else b""
+            body = sha256(await read_body(request)).digest() if key is not None else b""
         secret = self.service.daybook.log.secret
         route = f"{request.scope['method']} {request.scope['path']}"
         return {
             "actor": actor,
-            "command_id": random_command_id() if key is None else command_id(secret, actor.by, route, key),
+            "command_id": self.service.fresh_ids.next() if key is None else command_id(secret, actor.by, route, key),
             "keyed": key is not None,
             "body": body,
             "expected": expected_version(self.headers),
@@ -183,9 +203,24 @@ async def admitted(request: WebRequest) -> Visit:
     return Visit(request, service, headers, visitor, arrived)
 
 
+class JsonAnswer(ASGIResponse):
+    """An answer that is ready to be sent: most requests get one, so it does without the framework's ways round."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+        # Deliberately not the parent's: that builds a mutable mapping of headers that nobody changes.
+        self.body, self.status_code, self.background = body, status, None
+        self._fields = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
+        self._fields += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self._fields})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
 def json_answer(content: Any, headers: Mapping[str, str], status: int = 200) -> ASGIResponse:
     """An answer in JSON."""
-    return ASGIResponse(body=to_json(content), status_code=status, headers=dict(headers))
+    return JsonAnswer(to_json(content), status, headers)
 
 
 def bare_answer(status: int, headers: Mapping[str, str]) -> ASGIResponse:

@@ -10,12 +10,13 @@ from app.read_models.database import ReadModels, open_postgres, open_sqlite
 from app.read_models.runner import Runner
 from domain.block import Block
 from domain.booking import Booking, Terms
+from domain.claim import BlockedTime, Claim, Wanted
 from domain.definition import Definition
 from domain.event import Aggregate, Cause, Event
 from domain.interval import Interval, in_zone, split_by_date
 from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, leg_of
 from domain.resource import Resource
-from domain.resource_day import BlockedTime, Claim, ResourceDay, Wanted
+from domain.resource_day import ResourceDay
 
 if TYPE_CHECKING:
     from tests.conftest import Store

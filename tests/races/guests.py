@@ -1,0 +1,105 @@
+"""People with tokens who send requests to servers, many at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+import httpx
+from tests.races.serving import SECRET, Server
+
+from interface.http.auth import TokenRole, issue_token
+
+T = TypeVar("T")
+
+ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody with a token at the door of one server."""
+
+    http: httpx.AsyncClient
+    url: str
+    headers: dict[str, str]
+
+    async def send(self, method: str, path: str, json: Any = None, **headers: str) -> httpx.Response:
+        """Any request; headers are written with `_` for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.request(method, self.url + path, json=json, headers={**self.headers, **named})
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.send("GET", path, **headers)
+
+    async def post(self, path: str, json: Any = None, **headers: str) -> httpx.Response:
+        return await self.send("POST", path, json, **headers)
+
+    async def book(self, resource: str, start: str, **headers: str) -> httpx.Response:
+        """Ask for one place."""
+        return await self.post("/v1/bookings", {"resource": resource, "start": start}, **headers)
+
+    def at(self, server: Server) -> "Guest":
+        """The same person at the door of another server."""
+        return replace(self, url=server.url)
+
+
+class Door:
+    """Makes guests of one test."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    def guest(self, server: Server, subject: str, *roles: TokenRole, issuer: str | None = None) -> Guest:
+        """Somebody with a token: a customer, unless roles say otherwise."""
+        token = issue_token(SECRET.encode(), subject, roles or ("customer",), issuer=issuer)
+        return Guest(self.http, server.url, {"Authorization": f"Bearer {token}"})
+
+    async def crowd(self, servers: Sequence[Server], number: int) -> list[Guest]:
+        """So many customers, spread over the servers, all of them known and connected already."""
+        people = [self.guest(servers[n % len(servers)], f"person-{next(_numbers)}") for n in range(number)]
+        greeted = await together(person.get("/v1/me") for person in people)
+        assert statuses(greeted) == {200: number}
+        return people
+
+    async def register(self, server: Server, kind: str = "hospital", **terms: Any) -> str:
+        """A resource of its own for a test: always open, half an hour a slot, one place. Answers its id."""
+        key = f"{kind}-{next(_numbers)}"
+        body = {"name": key.title(), "kind": kind, "timezone": "UTC", "hours": ALWAYS, **terms}
+        answer = await self.guest(server, "ada", "admin").send("PUT", f"/v1/resources/{key}", body)
+        assert answer.status_code == 201, answer.text
+        return key
+
+
+async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
+    """Do all of it at once."""
+    return list(await asyncio.gather(*asked))
+
+
+def slot(number: int = 0) -> str:
+    """The start of a slot: half an hour a number, from noon of the day after tomorrow (UTC) on."""
+    noon = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    return (noon + timedelta(minutes=30 * number)).isoformat()
+
+
+def statuses(answers: Iterable[httpx.Response]) -> Counter[int]:
+    """How often each HTTP status came."""
+    return Counter(answer.status_code for answer in answers)
+
+
+def codes(answers: Iterable[httpx.Response]) -> Counter[str]:
+    """How often each problem came; `ok` is none."""
+    return Counter("ok" if answer.is_success else str(answer.json()["code"]) for answer in answers)
+
+
+def won(answers: Iterable[httpx.Response]) -> list[httpx.Response]:
+    """Those who got what they wanted."""
+    return [answer for answer in answers if answer.status_code == 201]
+
+
+def lost(answers: Iterable[httpx.Response]) -> list[dict[str, Any]]:
+    """The problems of those who did not."""
+    return [answer.json() for answer in answers if answer.status_code != 201]

@@ -1,0 +1,174 @@
+"""Daybooks as processes of their own: started, watched, paused, killed."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Condition, Thread
+from typing import IO, TYPE_CHECKING, TypeVar
+
+from tests.recount import Recount, Row
+
+if TYPE_CHECKING:
+    from tests.conftest import Store
+
+T = TypeVar("T")
+
+COMMAND = str(Path(sys.executable).with_name("daybook"))
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret of the tests that is long enough"
+MASTER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SECONDS = 60.0
+"""The longest that anything is waited for."""
+
+
+def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
+    """Look until there is something to see; it is answered."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+    return seen
+
+
+class Server:
+    """One process of Daybook. What it prints and logs is kept."""
+
+    def __init__(self, environment: dict[str, str], *altered: str) -> None:
+        command = [COMMAND] if not altered else [sys.executable, "-m", "tests.races.altered_server", *altered, "--"]
+        self.process = subprocess.Popen(
+            [*command, "serve", "--port", "0"],
+            env=environment | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._said: list[bytes] = []
+        self._heard = Condition()
+        self._ears = [Thread(target=self._hear, args=(end,), daemon=True) for end in self._ends()]
+        for ear in self._ears:
+            ear.start()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def said(self) -> str:
+        """Everything that it has printed and logged so far."""
+        with self._heard:
+            return b"".join(self._said).decode(errors="replace")
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it does."""
+        return self.says(r"Listening on (http://[\d.]+:\d+)")[1]
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def says(self, pattern: str, times: int = 1) -> re.Match[str]:
+        """Wait until it has said something so many times; the last of them."""
+
+        def found() -> list[re.Match[str]]:
+            said = list(re.finditer(pattern, self.said))
+            assert len(said) >= times or self.is_running, f"it ended:\n{self.said}"
+            return said if len(said) >= times else []
+
+        return until(found, f"{pattern!r}, of {self.said}")[-1]
+
+    def switch(self, on: bool) -> None:
+        """Switch its alteration on or off."""
+        before = self.said.count("switched o")
+        self.process.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
+        until(lambda: self.said.count("switched o") > before, "switched")
+
+    def pause(self) -> None:
+        """Let the process stand still where it is."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def terminate(self) -> int:
+        """SIGTERM; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self.process.kill()
+        self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        status = self.process.wait(SECONDS)
+        for ear in self._ears:
+            ear.join(SECONDS)
+        return status
+
+    def _ends(self) -> list[IO[bytes]]:
+        return [end for end in (self.process.stdout, self.process.stderr) if end is not None]
+
+    def _hear(self, end: IO[bytes]) -> None:
+        with end:
+            for line in end:
+                with self._heard:
+                    self._said.append(line)
+
+
+class Service:
+    """All processes that serve one store, and the raw log behind their backs."""
+
+    def __init__(self, store: "Store", **variables: str) -> None:
+        self.store = store
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
+        self.environment["DAYBOOK_SECRET"] = SECRET
+        if store.place is not None:
+            self.environment["DAYBOOK_DATABASE_URL"] = store.place.url
+            self.environment["DAYBOOK_SCHEMA"] = store.place.schema
+            self.environment["DAYBOOK_MASTER_KEY"] = MASTER_KEY
+        else:
+            self.environment["DAYBOOK_DATA"] = str(store.folder)
+        self.environment |= variables
+        self.servers: list[Server] = []
+
+    def start(self, *altered: str) -> Server:
+        """One more process, once it listens."""
+        server = Server(self.environment, *altered)
+        self.servers.append(server)
+        assert server.url
+        return server
+
+    def start_several(self, count: int, *altered: str) -> list[Server]:
+        """So many more, once all listen."""
+        started = [Server(self.environment, *altered) for _ in range(count)]
+        self.servers += started
+        assert all(server.url for server in started)
+        return started
+
+    def stop(self) -> None:
+        """End what still runs, and print what all have said, for those who look why a test failed."""
+        for server in self.servers:
+            if server.is_running:
+                server.resume()
+                server.kill()
+            print(f"--- process {server.pid}:\n{server.said}")  # noqa: T201 - pytest shows it beside a failure
+
+    def rows(self) -> list[Row]:
+        """The raw log."""
+        rows = self.store.ask("SELECT position, stream, topic, state FROM events ORDER BY position")
+        return [Row(int(str(position)), str(stream), str(topic), str(state)) for position, stream, topic, state in rows]
+
+    def recount(self) -> Recount:
+        """What was sold, by the raw log alone."""
+        return Recount(self.rows())
+
+    def booked(self) -> list[str]:
+        """The ids of all bookings that the log confirms."""
+        return [row.stream.removeprefix("booking/") for row in self.rows() if row.topic == "BookingConfirmed.1"]
