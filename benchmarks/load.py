@@ -18,9 +18,12 @@ MISSING = (
 
 @dataclass(frozen=True)
 class Round:
-    """One contestant's round. `answered` of `sent` requests came back, `refused` of them with a status from 400 on."""
+    """One contestant's round. `answered` of `sent` requests came back, `refused` of them with a status from 400 on.
+    `bookings`: how many of those sent were to book.
+    """
 
     sent: int
+    bookings: int
     answered: int
     refused: int
     broken: int
@@ -33,8 +36,14 @@ class Round:
         return self.answered / self.seconds
 
     @property
+    def unanswered(self) -> int:
+        """Bookings that nobody may have heard the answer of."""
+        return min(self.bookings, self.sent - self.answered)
+
+    @property
     def accepted(self) -> int:
-        return self.answered - self.refused
+        """Bookings that were surely accepted."""
+        return max(0, self.bookings - self.unanswered - self.refused)
 
 
 def wrk_version() -> str:
@@ -47,7 +56,13 @@ def wrk_version() -> str:
 
 
 def run(
-    address: str, workload: Workload, connections: int, seconds: int, first: int, tokens: Path, script: str | None = None
+    address: str,
+    workload: Workload,
+    connections: int,
+    seconds: int,
+    first: int,
+    tokens: Path,
+    script: str | None = None,
 ) -> Round:
     """Load a contestant. `first`: number of the first request. Raises RuntimeError when wrk says nothing."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", str(SCRIPT)]

@@ -47,7 +47,7 @@ class Workload:
             "kind": "venue",
             "timezone": "UTC",
             "capacity": self.capacity,
-            "hours": {day: hours for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+            "hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), hours),
             "policy": policy,
         }
 

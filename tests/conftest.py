@@ -122,9 +122,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     found.close()
 
 
-@pytest.fixture(scope="module")
-def store_of_module(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store that all tests of a module share; parametrize it with `sqlite` and `postgres`."""
+@pytest.fixture(scope="session")
+def shared_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store that many tests share; parametrize it with `sqlite` and `postgres`."""
     if request.param == "sqlite":
         yield Store(tmp_path_factory.mktemp("shared") / "data", None)
         return

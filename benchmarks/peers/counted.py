@@ -3,7 +3,6 @@
 import os
 
 from litestar import Litestar
-
 from peers import front
 from peers.front import Wanted
 from peers.pool import Pool

@@ -1,11 +1,10 @@
 """`exclusion`: rooms in PostgreSQL, whose intervals an exclusion constraint keeps apart."""
 
 from litestar import Litestar
-from psycopg import errors
-
 from peers import front
 from peers.front import Wanted
 from peers.pool import Pool
+from psycopg import errors
 from workloads import RESOURCES
 
 # GiST knows no equality of numbers without an extension that this server lacks: a range of one number does it.

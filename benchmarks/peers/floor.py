@@ -1,7 +1,6 @@
 """`floor`: the same framework, token check, validation and size of answer; stores nothing."""
 
 from litestar import Litestar
-
 from peers import front
 from peers.front import Wanted
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from litestar import Litestar, get, post
 from litestar.response.base import ASGIResponse
 from pydantic_core import to_json
+from workloads import RESOURCES, SLOT_MINUTES
 
 from app.settings import Settings
 from interface.http.auth import Authenticator, Caller
@@ -19,7 +20,6 @@ from interface.http.limits import MOST_BODY
 from interface.http.models import BookingBody
 from interface.http.parsing import WebRequest, body_of, query_of
 from interface.http.service import json_answer
-from workloads import RESOURCES, SLOT_MINUTES
 
 _KNOWN: Final = frozenset(RESOURCES)
 _HEADERS: Final = {

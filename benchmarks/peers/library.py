@@ -11,7 +11,6 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 from litestar import Litestar
-
 from peers import front
 from peers.front import Wanted
 

@@ -13,10 +13,11 @@ from interface.serve import _asked_to_stop, _running, _ServerOnSocket
 async def serve(name: str, dsn: str) -> None:
     """Listen on a free port and say which."""
     listener = take_port("127.0.0.1", 0)
+    address = url_of(listener.getsockname())
     peer = importlib.import_module(f"peers.{name}").application(dsn)
     stop = _asked_to_stop(None)
     async with _running(_ServerOnSocket(peer, listener), listener):
-        print(f"Listening on {url_of(listener.getsockname())}", flush=True)
+        print(f"Listening on {address}", flush=True)
         await stop.wait()
 
 

@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
+
+import structlog
 
 from app.clock import CheckedClock, Clock, system_clock
 from app.commands import Command
@@ -28,6 +31,9 @@ from app.settings import Settings
 from app.sweeper import Sweeper
 from app.work import Limits
 from app.writer import Observer, Writer
+from domain.resource import Resource
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,15 +64,16 @@ class Daybook:
 
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
-        log, read_models = open_stores(settings)
+        event_log, read_models = open_stores(settings)
         mapper = EventMapper()
-        vault = Vault(log, master_key_for(settings, log))
-        checked = CheckedClock(clock, log.clock, timedelta(seconds=settings.clock_tolerance))
-        duties = Duties(log)
-        runner = Runner(read_models, log, mapper, may_run=duties.are_mine)
+        observer = observer or Observer()
+        vault = Vault(event_log, master_key_for(settings, event_log), alarm=partial(_sound_alarm, observer))
+        checked = CheckedClock(clock, event_log.clock, timedelta(seconds=settings.clock_tolerance))
+        duties = Duties(event_log)
+        runner = Runner(read_models, event_log, mapper, may_run=duties.are_mine)
         queue = Queue(settings.queue_size)
         writer = Writer(
-            log,
+            event_log,
             mapper,
             vault,
             checked,
@@ -84,11 +91,11 @@ class Daybook:
 
         sweeper = Sweeper(queue, find, duties.are_mine)
         readers = ThreadPoolExecutor(READING_THREADS, "daybook-reader")
-        people = People(log, vault)
-        readiness = Readiness(log, checked, writer, runner)
+        people = People(event_log, vault)
+        readiness = Readiness(event_log, checked, writer, runner)
         return cls(
             settings=settings,
-            log=log,
+            log=event_log,
             vault=vault,
             people=people,
             read_models=read_models,
@@ -105,7 +112,6 @@ class Daybook:
         """Read what has to be in memory and start to work. Raises `StoreUnavailable`, `SettingsError`."""
         self.vault.check()
         self.duties.start()
-        self.runner.prepare()
         self.writer.start()
         self.runner.start()
         self.sweeper.start()
@@ -148,6 +154,18 @@ class Daybook:
         """Wait until the read models have reached a position. Raises `Behind` after two seconds."""
         await self.runner.reached(position)
 
+    @property
+    def decided_up_to(self) -> int:
+        """The position that the writer's decisions have seen: a refusal is explained by read models that have, too."""
+        return self.writer.memory.seen.position
+
+    def resource(self, resource: str) -> Resource:
+        """A resource as the writer knows it, empty when there is none. It is shared: never change it."""
+        kept = self.writer.memory.get(Resource.stream(resource))
+        assert kept is not None  # noqa: S101 - all resources are in memory
+        assert isinstance(kept.aggregate, Resource)  # noqa: S101 - by the stream's name
+        return kept.aggregate
+
     def troubles(self) -> list[str]:
         """Why this process is not ready, each in a sentence; empty when it is. Blocks: use a thread."""
         return self.readiness.troubles()
@@ -159,6 +177,11 @@ def open_stores(settings: Settings) -> tuple[EventLog, ReadModels]:
         url, schema = settings.database_url, settings.schema_name
         return open_postgres(url, schema), database.open_postgres(url, schema)
     return open_sqlite(settings.data, serving=True), database.open_sqlite(settings.data)
+
+
+def _sound_alarm(observer: Observer, customer: str) -> None:
+    log.error("sealed text cannot be read", customer=customer)
+    observer.unreadable(customer)
 
 
 class _Reply:

@@ -51,6 +51,8 @@ class Readiness:
     def _writing(self) -> Iterator[str]:
         if not self._writer.is_alive:
             yield "The writer is not running."
+        if self._writer.failure:
+            yield f"The last append failed: {self._writer.failure}"
 
     def _reading(self) -> Iterator[str]:
         if self._runner.failure:

@@ -4,6 +4,7 @@ An envelope is the text `1.<key id>.<nonce>.<ciphertext and tag>`, the last two 
 The nonce is 96 random bits: one key may seal some billions of texts before two nonces are likely to meet.
 """
 
+import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Self
@@ -48,7 +49,7 @@ class SealingKey:
 
     def seal(self, context: tuple[str, ...], data: bytes) -> str:
         """An envelope that opens in this context alone."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = _NONCES.take()
         ciphertext = self._cipher.encrypt(nonce, data, self._bound_to(context))
         return ".".join((_VERSION, self.key_id, _to_text(nonce), _to_text(ciphertext)))
 
@@ -71,6 +72,28 @@ class SealingKey:
     def _bound_to(self, context: tuple[str, ...]) -> bytes:
         parts = (_VERSION, self.key_id, *context)
         return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+
+
+class _Nonces:
+    """Fresh random nonces, drawn from the operating system many at a time: each draw lets other threads run."""
+
+    def __init__(self) -> None:
+        self._drawn: list[bytes] = []
+        self._process = 0
+
+    def take(self) -> bytes:
+        """One that nobody else gets: popping from a list is atomic, and a forked process draws anew."""
+        if self._process != os.getpid():
+            self._drawn, self._process = [], os.getpid()
+        try:
+            return self._drawn.pop()
+        except IndexError:
+            data = secrets.token_bytes(_NONCE_BYTES * 256)
+            self._drawn.extend(data[at : at + _NONCE_BYTES] for at in range(_NONCE_BYTES, len(data), _NONCE_BYTES))
+            return data[:_NONCE_BYTES]
+
+
+_NONCES = _Nonces()
 
 
 def _to_text(data: bytes) -> str:

@@ -24,6 +24,9 @@ from app.queue import Answer, Asked, Queue
 from app.work import Limits
 
 MOST_IN_A_BATCH = 512
+SECONDS_OF_DISTRUST = 10.0
+"""How long a failed append keeps this process from being ready. Then it is tried again: there may be room now."""
+
 CATCH_UP_PAGE = 5_000
 TRIES_AFTER_A_LOST_CONNECTION = 3
 
@@ -43,6 +46,9 @@ class Observer:
 
     def head_moved(self) -> None:
         """Another process appended first; the batch was decided again."""
+
+    def unreadable(self, customer: str) -> None:
+        """Something sealed for a customer cannot be opened, although nobody erased them."""
 
 
 class Writer:
@@ -73,6 +79,8 @@ class Writer:
         self._decider = Decider(self.memory, mapper, vault, clock, limits or Limits())
         self._stale = False
         self._in_doubt = False
+        self._failed = float("-inf")
+        self._failure = ""
         self._thread = Thread(target=self._run, name="daybook-writer", daemon=True)
 
     def start(self) -> None:
@@ -84,6 +92,11 @@ class Writer:
     def is_alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last append failed, if that was a moment ago and none has succeeded since."""
+        return self._failure if monotonic() - self._failed < SECONDS_OF_DISTRUST else None
 
     def stop(self, timeout: float | None = None) -> None:
         """Take nothing more in, finish what waits, and end."""
@@ -116,6 +129,7 @@ class Writer:
                 self._stale = self._in_doubt = False
             return self._store(batch)
         except (StoreUnavailable, OutcomeUnknown) as trouble:
+            self._failed, self._failure = monotonic(), str(trouble)
             log.warning("batch not stored", commands=len(batch), kind=type(trouble).__name__, reason=str(trouble))
             return [(asked, trouble) for asked in batch]
         except Exception as error:  # the thread must live: whoever waits is told, and the memory is made anew
@@ -195,6 +209,7 @@ class Writer:
         began = monotonic()
         events = [self._mapper.to_logged(event) for event in decided.work.events]
         head = append(events, seen)
+        self._failed = float("-inf")
         self._observer.appended(len(decided.decisions), len(events), monotonic() - began)
         return head
 

@@ -1,14 +1,12 @@
 """Services of one or several real processes, and guests at their doors."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
 import pytest
 from tests.races.guests import Door
 from tests.races.serving import Service
-
-StartService = Callable[..., Service]
 
 
 @pytest.fixture
@@ -20,9 +18,8 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def door() -> AsyncIterator[Door]:
     """Where guests come in."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as http:
-        yield Door(http)
+    async with AsyncExitStack() as clients:
+        yield Door(clients)
 
 
 @pytest.fixture
@@ -33,10 +30,10 @@ def service(store: Any) -> Iterator[Service]:
     made.stop()
 
 
-@pytest.fixture(scope="module")
-def one_service(store_of_module: Any, processes: int) -> Iterator[Service]:
-    """A service that a module's tests share; each brings resources of its own. See `on_every_store`."""
-    made = Service(store_of_module)
+@pytest.fixture(scope="session")
+def shared_service(shared_store: Any, processes: int) -> Iterator[Service]:
+    """A service that many tests share; each brings resources and people of its own. See `on_every_store`."""
+    made = Service(shared_store)
     try:
         made.start_several(processes)
         yield made

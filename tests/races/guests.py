@@ -1,15 +1,17 @@
 """People with tokens who send requests to servers, many at once."""
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
 import httpx
-from tests.races.serving import SECRET, Server
+from tests.races.serving import SECONDS, SECRET, Server
 
 from interface.http.auth import TokenRole, issue_token
 
@@ -17,6 +19,7 @@ T = TypeVar("T")
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 _numbers = count(1)
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would load certificates for each client
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,30 @@ class Guest:
 class Door:
     """Makes guests of one test."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
+    def __init__(self, clients: AsyncExitStack) -> None:
+        self._clients = clients
+        self.answers: list[httpx.Response] = []
+        """Every answer that any of them got."""
 
     def guest(self, server: Server, subject: str, *roles: TokenRole, issuer: str | None = None) -> Guest:
         """Somebody with a token: a customer, unless roles say otherwise."""
         token = issue_token(SECRET.encode(), subject, roles or ("customer",), issuer=issuer)
-        return Guest(self.http, server.url, {"Authorization": f"Bearer {token}"})
+        return Guest(self._client(), server.url, {"Authorization": f"Bearer {token}"})
+
+    def stranger(self, server: Server, **headers: str) -> Guest:
+        """Somebody without a token, or with headers that are no good."""
+        return Guest(self._client(), server.url, headers)
+
+    def _client(self) -> httpx.AsyncClient:
+        # One each, which is what people have; a pool that hundreds share takes longer than the servers do.
+        client = httpx.AsyncClient(
+            timeout=SECONDS, trust_env=False, verify=_NO_TLS, event_hooks={"response": [self._keep]}
+        )
+        self._clients.push_async_callback(client.aclose)
+        return client
+
+    async def _keep(self, answer: httpx.Response) -> None:
+        self.answers.append(answer)
 
     async def crowd(self, servers: Sequence[Server], number: int) -> list[Guest]:
         """So many customers, spread over the servers, all of them known and connected already."""
@@ -82,7 +102,7 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
 def slot(number: int = 0) -> str:
     """The start of a slot: half an hour a number, from noon of the day after tomorrow (UTC) on."""
     noon = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-    return (noon + timedelta(minutes=30 * number)).isoformat()
+    return f"{noon + timedelta(minutes=30 * number):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def statuses(answers: Iterable[httpx.Response]) -> Counter[int]:

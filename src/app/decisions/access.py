@@ -12,7 +12,7 @@ ResourceOf = Callable[[str], Resource]
 
 
 def may_touch(actor: Actor, booking: Booking, resource_of: ResourceOf) -> bool:
-    """Whether a booking exists for the actor at all: its customer, the agent that made it, staff whose scope it is in."""
+    """Whether a booking is there for the actor: its customer, the agent that made it, staff whose scope it is in."""
     if actor.role == "customer":
         return booking.customer == actor.person
     if actor.role == "agent":
@@ -28,7 +28,7 @@ def must_be_theirs(actor: Actor, booking: Booking, resource_of: ResourceOf) -> N
 
 
 def must_be_open_to(actor: Actor, resource: Resource) -> None:
-    """Raises `Refused`: `unknown-resource` where it takes no claims from the actor, `forbidden` outside staff's scope."""
+    """Raises `Refused`: `unknown-resource` where it takes no claims from the actor, `forbidden` outside their scope."""
     resource.must_be_open()
     if resource.definition.visibility == "staff" and not actor.is_desk:
         raise Refused("unknown-resource", f"There is no resource {resource.key}.", resource=resource.key)

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
+from itertools import chain
 from json import dumps
 from pathlib import Path
 from threading import RLock, local
@@ -21,6 +23,10 @@ from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 
 FILE_NAME = "log.sqlite3"
 _CLOCK = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"  # SQLite counts milliseconds
+_MOVE = f"""
+UPDATE log_head SET position = ?, timestamp = ?, digest = ? WHERE position = ? AND log_id = ? RETURNING {_CLOCK}
+"""  # noqa: S608 - constants
+_MOST_ROWS = 128  # a power of two: an append of n rows then needs about n/128 + 7 statements
 _CERTAINLY_NOT_COMMITTED = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY)
 
 
@@ -190,30 +196,34 @@ def _head(connection: Connection) -> Head:
 
 
 def _insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:
-    condition = (seen.position, seen.log_id)
-    went = connection.execute(
-        "UPDATE log_head SET position = ?, timestamp = ?, digest = ? WHERE position = ? AND log_id = ?",
-        (head.position, head.timestamp, head.digest, *condition),
-    )
-    if went.rowcount != 1:
+    moved_at = connection.execute(_MOVE, (*head[1:], seen.position, seen.log_id)).fetchone()
+    if moved_at is None:
         raise HeadMoved(f"The head of the log is no longer at {seen.position}.")
     connection.execute("INSERT INTO appends VALUES (?, ?)", (head.position, head.digest))
-    (recorded_at,) = connection.execute(f"SELECT {_CLOCK}").fetchone()
-    connection.executemany(
-        'INSERT INTO events (position, stream, version, topic, command_id, "by", timestamp, recorded_at,'
-        " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                position,
-                e.originator_id,
-                e.originator_version,
-                e.topic,
-                e.command_id,
-                e.by,
-                e.timestamp,
-                recorded_at,
-                e.state.decode(),
-            )
-            for position, e in enumerate(events, seen.position + 1)
-        ],
-    )
+    rows = [
+        (
+            position,
+            e.originator_id,
+            e.originator_version,
+            e.topic,
+            e.command_id,
+            e.by,
+            e.timestamp,
+            moved_at[0],
+            e.state.decode(),
+        )
+        for position, e in enumerate(events, seen.position + 1)
+    ]
+    # Each statement hands the interpreter's lock to another thread, so there are few, of a few lengths.
+    done = 0
+    while done < len(rows):
+        many = min(_MOST_ROWS, 1 << (len(rows) - done).bit_length() - 1)
+        connection.execute(_inserting(many), list(chain.from_iterable(rows[done : done + many])))
+        done += many
+
+
+@cache
+def _inserting(rows: int) -> str:
+    columns = 'position, stream, version, topic, command_id, "by", timestamp, recorded_at, state'
+    values = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
+    return f"INSERT INTO events ({columns}) VALUES {values}"  # noqa: S608 - constants

@@ -16,6 +16,10 @@ from domain.leg import LONGEST_DATES
 
 __all__ = ["BookingRow", "get", "in_scope", "lapsed", "search"]
 
+_FEW = 10_000
+"""Where so few bookings can be meant, the database is to pick them out first and then sort them, instead of going
+through all in their order: it is kept from that by an order that no index has.
+"""
 _LONGEST = (LONGEST_DATES + 1) * 86_400_000_000
 
 
@@ -88,21 +92,19 @@ def lapsed(reader: Reader, now: datetime, limit: int = 500) -> list[str]:
 
 
 def _page(reader: Reader, query: Select[Any], size: int) -> Page[BookingRow]:
-    table = reader.table("bookings", "bookings")
-    ordered = query.order_by(table.c.start_at, table.c.id).limit(size + 1)
-    rows = reader.connection.execute(ordered).mappings().all()
+    rows = reader.connection.execute(query.limit(size + 1)).mappings().all()
     following = cursor_to(reader.log_id, rows[size - 1]["start_at"], rows[size - 1]["id"]) if rows[size:] else None
     return Page([row_of(row) for row in rows[:size]], following)
 
 
 def _seen_as(table: Table, status: str, now: int) -> ColumnElement[bool]:
-    held = and_(table.c.status == "held", table.c.decided_at.is_not(None))  # the condition of a small index
+    held = table.c.status == "held"
     if status == "expired":
         return or_(table.c.status == "expired", and_(held, table.c.decided_at <= now))
     if status == "held":
         return and_(held, table.c.decided_at > now)
     if status == "pending":
-        return and_(table.c.status == "pending", table.c.decided_at.is_not(None))
+        return and_(table.c.status == "pending", table.c.decided_at > 0)  # whatever it is: a small index holds these
     return table.c.status == status
 
 

@@ -1,7 +1,8 @@
 """Where read models are kept: engines for both databases, and the transactions on them."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,12 @@ class ReadModels:
 
 
 def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
-    """The file `read-models.sqlite3` in the data folder; it can be deleted and is then built anew."""
+    """The file `read-models.sqlite3` in the data folder; deleted or damaged, it is built anew."""
     prepare(folder)
     path = folder / FILE_NAME
+    if _is_damaged(path):
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
     path.touch(mode=0o600)
     url = URL.create("sqlite", database=str(path))
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "PRAGMA synchronous = NORMAL", pool_size=2)
@@ -90,10 +94,24 @@ def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PRO
     arguments = connect_args(url, schema_name(schema), synchronous_commit="off")
     target = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
-        target, connect_args=arguments, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+        target, connect_args=arguments, pool_size=8, max_overflow=16, pool_pre_ping=True, hide_parameters=True
     )
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return ReadModels(engine, reading, projections)
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a file is there that is no database: nothing is lost with it."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        return False  # busy or unreachable is not damaged
+    except sqlite3.DatabaseError:
+        return True
+    return False
 
 
 def _sqlite_engine(url: URL, begin: str, setting: str, pool_size: int) -> Engine:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, null, select, update
 
 from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, replace_rows, write_rows
 from domain.event import Event
@@ -161,7 +161,7 @@ def _deletion(table: Table, name: str) -> Any:
 @lru_cache(maxsize=64)
 def _keeping(claims: Table) -> Any:
     mine = (claims.c.stream == bindparam("of_stream"), claims.c.booking == bindparam("of_key"))
-    return update(claims).where(*mine).values(until_at=None)
+    return update(claims).where(*mine).values(until_at=null())
 
 
 @lru_cache(maxsize=64)

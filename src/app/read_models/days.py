@@ -182,7 +182,8 @@ def _claims(reader: Reader, row: ResourceRow, stream: str, now: datetime) -> lis
     claims, zone = reader.table("days", "claims"), row.resource().plan.zone
     columns = claims.c
     rows = reader.connection.execute(
-        select(claims).where(columns.stream == stream, _live(claims, now)).order_by(columns.start_at, columns.number)
+        select(claims).where(columns.stream == stream, _live(claims)).order_by(columns.start_at, columns.number),
+        {"now": instant_number(now)},
     )
     return [
         DayClaim(

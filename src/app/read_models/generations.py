@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, delete, insert, select, text, update
 
 from app.read_models.projection import Projection
 from app.read_models.tables import NUMBER, TEXT
@@ -79,6 +79,12 @@ _ALL = (
 )
 
 
+# Several processes may start on an empty schema at once: whoever comes second waits for the first one's rows.
+_CLAIM = text(
+    "INSERT INTO projections (name, generation, last_generation) VALUES (:name, 0, 0) ON CONFLICT (name) DO NOTHING"
+)
+
+
 def all_generations(connection: Connection) -> list[Generation]:
     """Every generation that has tables, retired ones too."""
     return [Generation(*row) for row in connection.execute(_ALL)]
@@ -86,10 +92,8 @@ def all_generations(connection: Connection) -> list[Generation]:
 
 def claim_control(connection: Connection, names: Iterable[str]) -> None:
     """Make each projection's row unless it is there, and keep other processes from changing generations."""
-    there = set(connection.scalars(select(projections.c.name).with_for_update()))
-    for name in names:
-        if name not in there:
-            connection.execute(insert(projections).values(name=name, generation=0, last_generation=0))
+    connection.execute(_CLAIM, [{"name": name} for name in sorted(names)])
+    connection.execute(select(projections.c.name).order_by(projections.c.name).with_for_update()).all()
 
 
 def begin(connection: Connection, projection: Projection, log_id: str) -> None:

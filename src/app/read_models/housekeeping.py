@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from app.log.event_log import EventLog
+from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
 from app.read_models.generations import (
     Generation,
@@ -34,11 +35,11 @@ class Housekeeping:
 
         What was built from another log, or beyond this one's head, is retired at once: it answers nothing any more.
         """
-        head = self._log.head()
         newer: list[str] = []
         with self._models.writing() as connection:
             claim_control(connection, self._models.projections)
             found = all_generations(connection)
+            head = self._log.head()  # afterwards: who projects meanwhile must not seem to be beyond it
             for name, projection in self._models.projections.items():
                 own = [g for g in found if g.projection == name and g.retired_at is None]
                 fitting = [g for g in own if g.log_id == head.log_id and g.position <= head.position]
@@ -57,10 +58,14 @@ class Housekeeping:
         """Begin a new generation of everything; answers projections and the numbers of their generations.
 
         A generation that is being built already is taken back: what has been parked in it would stay parked.
+        Raises StoreUnavailable when a newer Daybook built what is there.
         """
         with self._models.writing() as connection:
             claim_control(connection, self._models.projections)
             before = all_generations(connection)
+            known = self._models.projections
+            if any(g.active and g.projection in known and g.version > known[g.projection].version for g in before):
+                raise StoreUnavailable("A newer Daybook built the read models: rebuild them with that one.")
             for generation in before:
                 if generation.retired_at is None and not generation.active:
                     retire(connection, generation.projection, generation.number)

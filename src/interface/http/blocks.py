@@ -68,7 +68,7 @@ async def _placed(visit: Visit, outcome: Outcome) -> ASGIResponse:
     answer: BlockAnswer = {
         "block": block.key,
         "resource": block.resource,
-        "timezone": service.resource(block.resource).timezone,
+        "timezone": service.daybook.resource(block.resource).timezone,
         "start": block.start,
         "end": block.end,
         "units": block.units,

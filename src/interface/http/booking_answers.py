@@ -115,7 +115,7 @@ async def answer_command(
         booking,
         position=outcome.subject_position,
         created_at=booking.created_on,
-        actions=actions_of(actor, booking, outcome.now, service.resource),
+        actions=actions_of(actor, booking, outcome.now, service.daybook.resource),
         sealed=sealed,
         now=outcome.now,
     )

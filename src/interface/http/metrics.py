@@ -48,7 +48,7 @@ class Metrics(Observer):
         self._lag = Gauge("daybook_projection_lag_events", "Events read models are behind.", registry=registry)
         self._parked = Gauge("daybook_parked_streams", "Streams that a read model cannot apply.", registry=registry)
         self.live_clients = Gauge("daybook_live_clients", "Open live streams.", registry=registry)
-        self.unreadable = Counter("daybook_unreadable", "Sealed texts that could not be read.", registry=registry)
+        self._unreadable = Counter("daybook_unreadable", "Sealed texts that could not be read.", registry=registry)
 
     def decided(self, command: Command, answer: Answer) -> None:
         """A command got its answer."""
@@ -65,6 +65,10 @@ class Metrics(Observer):
     def head_moved(self) -> None:
         """Another process appended first."""
         self._conflicts.inc()
+
+    def unreadable(self, customer: str) -> None:
+        """Something sealed cannot be opened; whose it is stands in the log, not in a metric."""
+        self._unreadable.inc()
 
     def answered(self, method: str, route: str, status: int) -> None:
         """A request was answered; `route` is the template, never the path, which would name bookings."""

@@ -24,7 +24,6 @@ from app.outcome import Outcome
 from app.read_models.reader import Reader
 from app.read_models.runner import Behind
 from domain.refusal import Refused
-from domain.resource import Resource
 from interface.http.callers import Gate, Visitor
 from interface.http.metrics import Metrics
 from interface.http.parsing import WebRequest, read_body
@@ -95,7 +94,7 @@ class Service:
         facts = refused.facts
         found: list[Any] = []
         try:
-            await self.daybook.reached(self.daybook.writer.memory.seen.position)
+            await self.daybook.reached(self.daybook.decided_up_to)
             found = await self.daybook.query(
                 alternatives,
                 str(facts["resource"]),
@@ -129,11 +128,6 @@ class Service:
                     raise unknown_position()
                 await self.daybook.reached(position)
         return await self.daybook.query(function, *args, **kwargs)
-
-    def resource(self, resource: str) -> Resource:
-        """A resource as the writer has it in memory; it is shared: never change it."""
-        kept = self.daybook.writer.memory.get(Resource.stream(resource))
-        return kept.aggregate if kept is not None and isinstance(kept.aggregate, Resource) else _unknown(resource)
 
     def position(self, position: int) -> str:
         """A position as it is handed out."""
@@ -226,10 +220,6 @@ def json_answer(content: Any, headers: Mapping[str, str], status: int = 200) -> 
 def bare_answer(status: int, headers: Mapping[str, str]) -> ASGIResponse:
     """An answer without a body."""
     return ASGIResponse(status_code=status, headers=dict(headers))
-
-
-def _unknown(resource: str) -> Resource:
-    return Resource.untouched(Resource.stream(resource))
 
 
 def _idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:

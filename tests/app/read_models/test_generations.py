@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from tests.app.read_models.venue import NOW, Venue, catch_up, open_models
 
 from app.log.mapper import EventMapper, Upcaster
 from app.log.records import LoggedEvent
-from app.read_models import bookings, days, resources
+from app.log.sqlite import open_sqlite
+from app.log.trouble import StoreUnavailable
+from app.read_models import bookings, database, days, resources
 from app.read_models.booking_rows import Bookings
 from app.read_models.database import ReadModels
 from app.read_models.day_rows import Days
@@ -121,6 +124,8 @@ def test_an_older_program_leaves_a_newer_ones_read_models_alone(
     venue.book("b-9", ("moon", "2026-12-02T11:00"))
     catch_up(older)
     assert [g.position for g in of(changed, "bookings")] == [4]
+    with pytest.raises(StoreUnavailable, match="newer Daybook"):
+        older.rebuild()
     changed.close()
 
 
@@ -197,6 +202,20 @@ def test_a_rebuild_that_was_broken_off_is_taken_back_by_the_next(
     runner.rebuild()
     assert [g.number for g in of(models, "bookings") if g.retired_at is None] == [3]
     assert len(ids(models)) == 3
+
+
+def test_a_damaged_file_is_built_anew(tmp_path: Path) -> None:
+    log = open_sqlite(tmp_path, serving=True)
+    venue = Venue(log)
+    booked(venue, 2)
+    (tmp_path / "read-models.sqlite3").write_bytes(b"not a database at all" * 1000)
+    models = database.open_sqlite(tmp_path)
+    runner = Runner(models, log, EventMapper())
+    runner.prepare()
+    catch_up(runner)
+    assert ids(models) == ["b-0", "b-1"]
+    models.close()
+    log.close()
 
 
 @pytest.mark.parametrize("why", ["another log", "beyond the head"])

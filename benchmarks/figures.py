@@ -1,0 +1,66 @@
+"""The figures that Daybook is held to, and how far this run got."""
+
+from typing import NamedTuple
+
+from results import Key, Results
+
+
+class Figure(NamedTuple):
+    """A ratio that must be reached; `at_most` for latency."""
+
+    title: str
+    workload: str
+    connections: int
+    one: str
+    other: str
+    must: float
+    aim: float
+    of: str = "rate"
+    at_most: bool = False
+
+
+FIGURES = (
+    Figure("distinct slots, SQLite : floor POST", "distinct", 128, "daybook_sqlite", "floor", 0.50, 0.65),
+    Figure("distinct slots, SQLite : unique-index", "distinct", 128, "daybook_sqlite", "unique_index", 2.0, 2.5),
+    Figure("distinct slots, PostgreSQL : unique-index", "distinct", 128, "daybook_postgres", "unique_index", 1.5, 2.0),
+    Figure("distinct slots, PostgreSQL : library", "distinct", 128, "daybook_postgres", "library", 5, 8),
+    Figure("refusals on a hot slot, SQLite : floor POST", "hot", 128, "daybook_sqlite", "floor", 0.75, 0.85),
+    Figure("rooms, PostgreSQL : exclusion", "rooms", 128, "daybook_postgres", "exclusion", 1.5, 2.5),
+    Figure("places, PostgreSQL : counted", "places", 128, "daybook_postgres", "counted", 1.5, 2.5),
+    Figure(
+        "one connection, median latency, PostgreSQL : unique-index",
+        *("distinct", 1, "daybook_postgres", "unique_index", 1.3, 1.0, "median_us", True),
+    ),
+    Figure("availability of 7 days, SQLite : floor GET", "availability", 128, "daybook_sqlite", "floor", 0.50, 0.70),
+)
+LAG_MUST_SECONDS, LAG_AIM_SECONDS = 0.100, 0.020
+
+
+def rows(results: Results) -> list[list[str]]:
+    """One row a figure: title, ratio with spread, must, aim, verdict. Figures that were not measured are left out."""
+    found = []
+    for figure in FIGURES:
+        ratio = results.ratio(figure.workload, figure.connections, figure.one, figure.other, figure.of)
+        if ratio is None:
+            continue
+        sign = "at most " if figure.at_most else ""
+        value = -ratio.of_medians if figure.at_most else ratio.of_medians
+        must, aim = (-bound if figure.at_most else bound for bound in (figure.must, figure.aim))
+        verdict = "aim reached" if value >= aim else "reached" if value >= must else "MISSED"
+        found.append([figure.title, str(ratio), f"{sign}{figure.must:g}", f"{figure.aim:g}", verdict])
+    return found + _lag(results)
+
+
+def _lag(results: Results) -> list[list[str]]:
+    found = []
+    for name in ("daybook_sqlite", "daybook_postgres"):
+        lags = results.lags.get(Key("distinct", 128, name))
+        if lags:
+            worst = max(seconds for _, seconds in lags)
+            verdict = (
+                "aim reached" if worst <= LAG_AIM_SECONDS else "reached" if worst <= LAG_MUST_SECONDS else "MISSED"
+            )
+            events = ", ".join(str(count) for count, _ in lags)
+            title = f"read models caught up after full speed, {name.removeprefix('daybook_')} (events behind: {events})"
+            found.append([title, f"{worst * 1000:.0f} ms", "100 ms", "20 ms", verdict])
+    return found

@@ -1,0 +1,78 @@
+"""Tables for the terminal and RESULTS.md."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import figures
+from contestants import DESCRIBED
+from load import wrk_version
+from results import Key, Results
+from workloads import WORKLOADS
+
+PATH = Path(__file__).with_name("RESULTS.md")
+PACKAGES = ("daybook-service", "granian", "litestar", "uvloop", "pydantic", "psycopg", "eventsourcing")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, its columns aligned for the terminal as well."""
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [head, ["-" * width for width in widths], *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )
+
+
+def measured(results: Results, workload: str, connections: int) -> str:
+    """One workload at one number of connections; ratios are to the first contestant of it."""
+    names = [name for name in WORKLOADS[workload].contestants if results.rounds.get(Key(workload, connections, name))]
+    rows = []
+    for name in names:
+        key = Key(workload, connections, name)
+        ratio = results.ratio(workload, connections, name, names[0])
+        faults = results.faults.get((workload, name))
+        check = "not yet" if faults is None else "fails: " + "; ".join(faults) if faults else "ok"
+        rate = f"{results.rate(key):,.0f}"
+        times = [f"{results.median_ms(key):.2f}", f"{results.p99_ms(key):.2f}"]
+        rows.append([DESCRIBED[name].title, rate, str(ratio), *times, check])
+    return table(["contestant", "requests/s", f"of {names[0]} (spread)", "median ms", "p99 ms", "check"], rows)
+
+
+def write(results: Results, settings: str, postgres: str) -> None:
+    """Write RESULTS.md."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    described = [[each.title, each.store, each.durability] for each in DESCRIBED.values()]
+    parts = [
+        "# Results",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Only ratios within one run mean anything: "
+        "the contestants took turns round by round, and the load generator, the server and PostgreSQL share the cores.",
+        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, SQLite {_sqlite()}, PostgreSQL {postgres}, wrk {wrk_version()}; {versions}. "
+        f"{settings}",
+        "Every contestant runs behind the same granian server, one process, with the same token check and the same "
+        "validation. A spread is the lowest and highest ratio of two rounds of one turn. "
+        "The check: every booking that a client counted is stored, nothing is stored that nobody asked for, no place "
+        "is sold twice. wrk leaves the requests under way when a round ends unanswered; those may be stored or not. "
+        "A race before the rounds, in which every answer is heard, has to match exactly.",
+        table(["contestant", "store", "durable at the answer"], described),
+        "## Figures",
+        table(["figure", "measured (spread)", "must reach", "aim for", ""], figures.rows(results)),
+    ]
+    for name, connections in dict.fromkeys((key.workload, key.connections) for key in results.rounds):
+        parts += [
+            f"## {WORKLOADS[name].title}, {connections} connection{'s' * (connections > 1)}",
+            measured(results, name, connections),
+        ]
+    growth = PATH.with_name("GROWTH.md")
+    if growth.exists():
+        parts.append("Growth: see [GROWTH.md](GROWTH.md).")
+    PATH.write_text("\n\n".join(parts) + "\n")
+
+
+def _sqlite() -> str:
+    import sqlite3
+
+    return sqlite3.sqlite_version
