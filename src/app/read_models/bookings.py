@@ -70,9 +70,12 @@ def search(
         conditions.append(table.c.id.in_(_overlapping(reader, resource, start, end)))
     if scope is not None:
         conditions.append(~_lies_outside(reader, table, scope))
+    few = status in {"held", "pending"} or (changed_after is not None and changed_after > reader.position - _FEW)
+    order = (table.c.start_at + 0 if few else table.c.start_at, table.c.id)
     if cursor:
-        conditions.append(tuple_(table.c.start_at, table.c.id) > tuple_(*key_of(cursor, reader.log_id, int, str)))
-    return _page(reader, select(table).where(and_(true(), *conditions)), page_size(limit))
+        conditions.append(tuple_(*order) > tuple_(*key_of(cursor, reader.log_id, int, str)))
+    query = select(table).where(and_(true(), *conditions)).order_by(*order)
+    return _page(reader, query, page_size(limit))
 
 
 def in_scope(reader: Reader, row: BookingRow, scope: Collection[str]) -> bool:

@@ -110,7 +110,7 @@ def test_a_slot_is_available_exactly_when_its_claims_would_be_accepted(
         for number, shutting in enumerate(shuttings):
             start = midnight + timedelta(seconds=shutting.start)
             end = start + timedelta(seconds=shutting.length)
-            venue.block(f"k-{number}", "hall", *(naive(moment) for moment in (start, end)), units=shutting.units)
+            venue.block(f"k-{number}", "hall", naive(start), naive(end), shutting.units)
         define(venue, {**scene, **later})
         units = min(units, later["capacity"])
         now = venue.now + timedelta(seconds=since)

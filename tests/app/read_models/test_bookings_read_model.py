@@ -154,6 +154,25 @@ def test_staff_see_what_lies_wholly_in_their_scope(venue: Venue, models: ReadMod
         assert bookings.in_scope(reader, both, {"sun", "kind:sports-ground"})
 
 
+@pytest.mark.parametrize("asked", [{"status": "held"}, {"changed_after": 2}])
+def test_few_bookings_picked_out_first_come_in_the_same_order_and_pages(
+    venue: Venue, models: ReadModels, runner: Runner, asked: dict[str, Any]
+) -> None:
+    venue.define("moon")
+    for day in (7, 3, 5, 4):
+        venue.book(f"b-{day}", ("moon", f"2026-12-0{day}T10:00"), until=LATER)
+    catch_up(runner)
+    seen, cursor = [], None
+    while True:
+        with models.reading() as reader:
+            page = bookings.search(reader, now=NOW, limit=1, cursor=cursor, **asked)
+        seen += [row.id for row in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert seen == ["b-3", "b-4", "b-5", "b-7"]
+
+
 def test_a_cursor_goes_on_where_the_page_ended_though_others_book_meanwhile(
     venue: Venue, models: ReadModels, runner: Runner
 ) -> None:

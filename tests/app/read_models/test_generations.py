@@ -1,6 +1,5 @@
 """Versions of read models: built beside the old, swapped in by one row; rebuilding, starting over, parked streams."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -47,7 +46,7 @@ def of(models: ReadModels, projection: str) -> list[Generation]:
         return [g for g in all_generations(connection) if g.projection == projection]
 
 
-def tables(models: ReadModels) -> Collection[str]:
+def tables(models: ReadModels) -> set[str]:
     with models.looking() as connection:
         return {name for name in inspect(connection).get_table_names() if name[-1].isdigit()}
 
@@ -144,7 +143,7 @@ def test_old_tables_are_dropped_once_nobody_can_be_reading_them(
     assert before < tables(models)
     Housekeeping(models, venue.log).drop_retired(found, grace_seconds=0)
     assert len(tables(models)) == len(before)
-    assert not before & set(tables(models))
+    assert not before & tables(models)
     assert ids(models) == ["b-0"]
 
 
