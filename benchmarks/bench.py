@@ -46,7 +46,7 @@ def main() -> None:
         except KeyboardInterrupt:
             print("Stopped; what was measured so far:")
         version = postgres.version
-    print(f"\n{report.table(['figure', 'measured (spread)', 'must reach', 'aim for', ''], figures.rows(results))}")
+    print(f"\n{report.table(report.FIGURE_HEAD, figures.rows(results))}")
     print(f"\n{(monotonic() - began) / 60:.1f} minutes.")
     if written:
         report.write(results, f"{plan.rounds} counted rounds of {plan.seconds} s after a warm-up.", version)

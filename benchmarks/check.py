@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
-from contestants import CUSTOMERS, Claim, Contestant, token
-from workloads import RACE, SLOT_MINUTES, Workload, first_day
+from contestants import Claim, Contestant, token
+from workloads import CUSTOMERS, RACE, SLOT_MINUTES, Workload, first_day
 
 RACERS = 32
 RACED_SLOTS = 40

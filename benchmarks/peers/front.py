@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from secrets import token_hex
 from typing import Any, Final
 
@@ -146,7 +147,7 @@ def slots_of(day: date, opens: int, slots: int) -> list[tuple[datetime, str, str
     """A date's slots: start, and start and end as text."""
     first = datetime.combine(day, datetime.min.time(), UTC) + timedelta(minutes=opens)
     starts = [first + timedelta(minutes=SLOT_MINUTES * number) for number in range(slots + 1)]
-    return [(at, at.isoformat(), end.isoformat()) for at, end in zip(starts, starts[1:], strict=False)]
+    return [(at, at.isoformat(), end.isoformat()) for at, end in pairwise(starts)]
 
 
 def _answer(wanted: Wanted) -> dict[str, Any]:

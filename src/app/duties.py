@@ -22,6 +22,7 @@ class Duties:
     def __init__(self, event_log: EventLog) -> None:
         self._lease = Lease(event_log, "projector", token_hex(8), LEASE_SECONDS)
         self._held_until = float("-inf")
+        self._were_mine = False
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="daybook-lease", daemon=True)
 
@@ -56,6 +57,7 @@ class Duties:
         except (StoreUnavailable, OutcomeUnknown) as trouble:
             log.info("lease not reached", reason=str(trouble))
             return
-        if mine != self.are_mine():
+        if mine != self._were_mine:  # a lease that lapsed while this process was paused was lost, too
             log.info("projecting and sweeping" if mine else "another process projects and sweeps")
+        self._were_mine = mine
         self._held_until = asked + LEASE_SECONDS - RENEW_SECONDS if mine else float("-inf")

@@ -160,7 +160,9 @@ class Writer:
         alone = self._log.sole_process and not self._in_doubt
         return alone or self._log.head()[:2] == self.memory.seen[:2]
 
-    def _store_under_lock(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
+    def _store_under_lock(
+        self, batch: list[Asked], tries: int = TRIES_AFTER_A_LOST_CONNECTION
+    ) -> list[tuple[Asked, Answer]]:
         """Catch up and decide again while nobody else can append: this cannot conflict, so nobody starves."""
         decided: Batch | None = None
         try:
@@ -173,13 +175,14 @@ class Writer:
         except OutcomeUnknown:
             if decided is None or not decided.work.events:
                 raise StoreUnavailable("The connection to the store was lost. Nothing was stored.") from None
-            return self._find_out(decided)
+            return self._find_out(decided, tries - 1)
         return self._stored(decided, head)
 
-    def _find_out(self, decided: Batch) -> list[tuple[Asked, Answer]]:
+    def _find_out(self, decided: Batch, tries: int = TRIES_AFTER_A_LOST_CONNECTION) -> list[tuple[Asked, Answer]]:
         """The connection went during the commit: the log itself says whether the batch is there.
 
-        Taking the head's lock waits out a commit that is still under way.
+        Taking the head's lock waits out a commit that is still under way. A batch that is not there is tried
+        again, `tries` times: a disk that fails at every commit must not be asked for ever.
         """
         ids = [decision.asked.command.command_id for decision in decided.decisions if decision.written]
         trouble: StoreUnavailable | OutcomeUnknown | None = None
@@ -196,7 +199,9 @@ class Writer:
                 trouble = again
         else:
             return self._unknown(decided, trouble)
-        return self._store_under_lock([decision.asked for decision in decided.decisions])
+        if not tries:
+            raise StoreUnavailable("The store failed at every try to commit. Nothing was stored.")
+        return self._store_under_lock([decision.asked for decision in decided.decisions], tries)
 
     def _unknown(self, decided: Batch, trouble: BaseException | None) -> list[tuple[Asked, Answer]]:
         """Whoever wrote something is told that it is not known; the others that nothing was stored."""

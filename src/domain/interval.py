@@ -30,8 +30,7 @@ class Interval(NamedTuple):
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """The same instant with the place's offset, as it is stored: the moment and the wall clock at once."""
-    local = moment.astimezone(zone)
-    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta()), fold=0)
+    return moment.astimezone(timezone(moment.astimezone(zone).utcoffset() or timedelta()))
 
 
 def first_instant_at(wall: datetime, zone: ZoneInfo) -> datetime:

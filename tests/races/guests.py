@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -123,3 +123,22 @@ def won(answers: Iterable[httpx.Response]) -> list[httpx.Response]:
 def lost(answers: Iterable[httpx.Response]) -> list[dict[str, Any]]:
     """The problems of those who did not."""
     return [answer.json() for answer in answers if answer.status_code != 201]
+
+
+async def troubles(door: Door, server: Server) -> list[str]:
+    """Why the server is not ready; nothing when it is."""
+    answer = await door.stranger(server).get("/health/ready")
+    return [] if answer.status_code == 200 else list(answer.json()["troubles"])
+
+
+async def is_ready(door: Door, server: Server) -> bool:
+    """Whether nothing is wrong with it."""
+    return not await troubles(door, server)
+
+
+async def reached(look: Callable[[], Awaitable[object]]) -> Any:
+    """Ask again and again until the answer is something; it is answered."""
+    async with asyncio.timeout(SECONDS):
+        while not (seen := await look()):  # noqa: ASYNC110 - another process has no event to wait for
+            await asyncio.sleep(0.05)
+    return seen
