@@ -14,6 +14,9 @@ RACERS = 32
 RACED_SLOTS = 40
 TIMES_TOO_MANY = 3
 WAIT_SECONDS = 30.0
+RESOURCES_BOOKED = 200
+SEEDED = 5 * RESOURCES_BOOKED
+"""Five slots of each resource's first day."""
 
 
 @dataclass
@@ -51,6 +54,23 @@ async def race(contestant: Contestant, workload: Workload) -> tuple[int, int]:
     async with httpx.AsyncClient(base_url=contestant.address, timeout=WAIT_SECONDS, limits=limits) as client:
         await asyncio.gather(*(racer(number, client) for number in range(RACERS)))
     return accepted, slots * workload.capacity
+
+
+async def seed(contestant: Contestant, workload: Workload) -> int:
+    """Book the first slots of every resource, the same for every contestant; returns how many bookings."""
+    first = first_day() + timedelta(minutes=workload.opens)
+
+    async def book(numbers: range, client: httpx.AsyncClient) -> None:
+        for number in numbers:
+            start = first + timedelta(minutes=SLOT_MINUTES * (number // RESOURCES_BOOKED))
+            said = {"resource": f"venue-{number % RESOURCES_BOOKED}", "start": f"{start:%Y-%m-%dT%H:%M}"}
+            headers = {"Authorization": f"Bearer {token(f'customer-{number % CUSTOMERS}', 'customer')}"}
+            (await client.post("/v1/bookings", json=said, headers=headers)).raise_for_status()
+
+    limits = httpx.Limits(max_connections=RACERS)
+    async with httpx.AsyncClient(base_url=contestant.address, timeout=WAIT_SECONDS, limits=limits) as client:
+        await asyncio.gather(*(book(range(number, SEEDED, RACERS), client) for number in range(RACERS)))
+    return SEEDED
 
 
 def verdict(contestant: Contestant, workload: Workload, tally: Tally) -> list[str]:

@@ -1,11 +1,10 @@
 """A leg: one resource from start to end, as a booking asks for it and as it has it."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from domain.definition import FIRST_DATE, LAST_DATE
-from domain.interval import MINUTE, Interval, dates_touched, exact_instant_at, in_zone, split_by_date
+from domain.interval import MINUTE, Interval, exact_instant_at, in_zone, split_by_date
 from domain.plan import Stored
 from domain.refusal import Refused
 from domain.resource import Resource
@@ -22,6 +21,13 @@ class Leg(Stored):
     end: datetime
     units: int
     days: tuple[date, ...]
+
+
+class PlacedLeg(NamedTuple):
+    """A leg and what it claims on each of its dates, buffers included."""
+
+    leg: Leg
+    parts: list[tuple[date, Interval]]
 
 
 class WantedLeg(NamedTuple):
@@ -70,19 +76,27 @@ def claimed_interval(interval: Interval, resource: Resource) -> Interval:
     return Interval(interval.start - before, interval.end + after)
 
 
-def leg_of(wanted: WantedLeg, interval: Interval, resource: Resource) -> Leg:
+def place(wanted: WantedLeg, interval: Interval, resource: Resource) -> PlacedLeg:
     """The leg that a booking gets, once the rules allow it. Raises `Refused` (`bad-duration`)."""
-    zone = resource.plan.zone
-    days = tuple(dates_touched(claimed_interval(interval, resource), zone))
-    must_be_short_enough(len(days))
-    return Leg(
+    parts = claimed_parts(interval, resource)
+    leg = Leg(
         resource=wanted.resource,
         timezone=resource.timezone,
         start=interval.start,
         end=interval.end,
         units=wanted.units,
-        days=days,
+        days=tuple(day for day, _ in parts),
     )
+    return PlacedLeg(leg, parts)
+
+
+def claimed_parts(interval: Interval, resource: Resource) -> list[tuple[date, Interval]]:
+    """What a leg claims on each of the dates that it touches, buffers included. Raises `Refused` (`bad-duration`)."""
+    claimed = claimed_interval(interval, resource)
+    must_be_short_enough((claimed.end - claimed.start).days)
+    parts = split_by_date(claimed, resource.plan.zone)
+    must_be_short_enough(len(parts))
+    return parts
 
 
 def must_be_short_enough(dates: int) -> None:
@@ -93,8 +107,3 @@ def must_be_short_enough(dates: int) -> None:
             f"This lies on {dates} dates; at most {LONGEST_DATES} are possible. Please split it.",
             most_dates=LONGEST_DATES,
         )
-
-
-def claimed_parts(leg: Leg, resource: Resource) -> Iterator[tuple[date, Interval]]:
-    """What a leg claims on each of its dates, buffers included."""
-    yield from split_by_date(claimed_interval(Interval(leg.start, leg.end), resource), resource.plan.zone)

@@ -107,3 +107,30 @@ def test_what_the_store_refuses_for_sure_is_store_unavailable_and_changes_no_mem
     assert house.oversold() == []
     house.stop()
     log.close()
+
+
+def test_a_disk_that_fails_at_every_commit_is_asked_a_few_times_and_then_said(
+    tmp_path: Any, houses: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_sqlite(tmp_path / "data", serving=True)
+    house = houses(log)
+    house.register()
+    alice = house.person("alice")
+    inserted: list[object] = []
+    commit = type(log)._commit
+
+    def failing(log: Any) -> None:
+        if inserted:
+            inserted.clear()
+            raise OutcomeUnknown("The disk failed while committing.")
+        commit(log)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("app.log.sqlite._insert", lambda *what: inserted.append(what))
+        broken.setattr(type(log), "_commit", failing)
+        with pytest.raises(StoreUnavailable, match="every try"):
+            house.book(alice, AT_TEN)
+    house.book(alice, AT_TEN)
+    assert house.topics().count("BookingConfirmed") == 1
+    house.stop()
+    log.close()

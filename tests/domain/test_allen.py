@@ -1,11 +1,11 @@
 """All thirteen of Allen's relations between two intervals (CACM 26/11, 1983), against a place for one."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from tests.domain.given import TUESDAY, a_day, a_definition, a_resource, at, between, cause, claimed, daily, wanted
+from tests.domain.given import TUESDAY, a_day, a_definition, a_resource, between, cause, claimed, daily, wanted
 
-from domain.leg import Leg, claimed_parts
+from domain.leg import claimed_parts
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
 
@@ -70,7 +70,7 @@ def test_usage_is_the_peak_at_a_moment_not_the_number_of_overlaps() -> None:
 
 
 def test_a_night_conflicts_on_both_of_its_dates() -> None:
-    night = a_leg("2026-12-01 22:00", "2026-12-02 02:00")
+    night = between("2026-12-01 22:00", "2026-12-02 02:00")
     wednesday = TUESDAY + timedelta(days=1)
     days = {day: a_day(ROOM, claimed(wanted("b-night", part)), day=day) for day, part in claimed_parts(night, ROOM)}
     late, early = wanted("b-late", between("23:30", "23:45")), wanted(
@@ -88,9 +88,9 @@ def test_buffers_keep_neighbours_apart_by_their_sum() -> None:
     buffered = a_resource(
         a_definition("Blue Room", "room", open_on=daily("09:00-17:00"), step=5, buffer_before=10, buffer_after=15)
     )
-    [(_, ten)] = claimed_parts(a_leg("10:00", "10:30"), buffered)
-    [(_, touching)] = claimed_parts(a_leg("10:55", "11:25"), buffered)
-    [(_, too_near)] = claimed_parts(a_leg("10:50", "11:20"), buffered)
+    [(_, ten)] = claimed_parts(between("10:00", "10:30"), buffered)
+    [(_, touching)] = claimed_parts(between("10:55", "11:25"), buffered)
+    [(_, too_near)] = claimed_parts(between("10:50", "11:20"), buffered)
     day = a_day(buffered, claimed(wanted("b-alice", ten)))
 
     assert ten == between("09:50", "10:45")
@@ -98,12 +98,6 @@ def test_buffers_keep_neighbours_apart_by_their_sum() -> None:
         claimed(wanted("b-bob", touching))
     )
     day.when(lambda day: day.change(cause(), buffered, claim=[wanted("b-bob", too_near)])).then_refused("not-available")
-
-
-def a_leg(start: str, end: str) -> Leg:
-    """A leg in the room; its days are worked out from its parts."""
-    days: tuple[date, ...] = ()
-    return Leg(resource=ROOM.key, timezone="Europe/Vienna", start=at(start), end=at(end), units=1, days=days)
 
 
 def free_minutes(day: ResourceDay, room: Resource) -> int:

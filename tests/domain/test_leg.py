@@ -6,7 +6,7 @@ import pytest
 from tests.domain.given import DHAKA, TUESDAY, a_definition, a_resource, at, between, daily, moon_hospital, refused
 
 from domain.interval import Interval
-from domain.leg import WantedLeg, claimed_parts, interval_of, leg_of, moment, must_be_short_enough
+from domain.leg import WantedLeg, interval_of, moment, must_be_short_enough, place
 from domain.policies import Request, must_be_bookable
 from domain.resource import Resource
 
@@ -60,7 +60,7 @@ def test_the_last_date_of_calendars_can_be_asked_for() -> None:
 
 def leg_at(start: str, end: str, resource: Resource) -> tuple[date, ...]:
     """The dates of a leg."""
-    return leg_of(asked(at(start)), Interval(at(start), at(end)), resource).days
+    return place(asked(at(start)), Interval(at(start), at(end)), resource).leg.days
 
 
 def test_the_dates_of_a_leg_are_those_that_its_buffers_touch() -> None:
@@ -71,11 +71,11 @@ def test_the_dates_of_a_leg_are_those_that_its_buffers_touch() -> None:
 
 
 def test_a_leg_claims_its_part_on_each_date_buffers_included() -> None:
-    leg = leg_of(
+    leg, claimed = place(
         asked(at("22:00")), Interval(at("2026-12-01 22:00"), at("2026-12-02 02:00")), NIGHTS
     )  # fmt: skip
 
-    parts = dict(claimed_parts(leg, NIGHTS))
+    parts = dict(claimed)
 
     assert list(parts.values()) == [
         between("2026-12-01 21:30", "2026-12-02 00:00"),

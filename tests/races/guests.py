@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 _numbers = count(1)
+_NOON = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would load certificates for each client
 
 
@@ -101,8 +102,7 @@ async def together(asked: Iterable[Awaitable[T]]) -> list[T]:
 
 def slot(number: int = 0) -> str:
     """The start of a slot: half an hour a number, from noon of the day after tomorrow (UTC) on."""
-    noon = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-    return f"{noon + timedelta(minutes=30 * number):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_NOON + timedelta(minutes=30 * number):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def statuses(answers: Iterable[httpx.Response]) -> Counter[int]:

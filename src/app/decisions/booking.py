@@ -13,24 +13,24 @@ from domain.policies import must_not_hoard
 
 def book(work: Work, command: Book) -> Decided:
     """Take all legs for the customer, or none. Raises `Refused` with the first broken rule."""
-    legs = bookable_legs(work, command.actor, command.legs, command.party)
+    placed = bookable_legs(work, command.actor, command.legs, command.party)
     if command.hold and not command.actor.is_desk:
         must_not_hoard(work.live_holds(command.customer), work.limits.max_holds)
     key = booking_id(command.command_id)
-    keep_daily_limit(work, command.actor, legs, command.customer, key)
+    keep_daily_limit(work, command.actor, placed, command.customer, key)
 
     cause = work.cause(command)
     booking = work.begin(Booking, Booking.stream(key))
-    terms = Terms(customer=command.customer, party=command.party, legs=legs)
+    terms = Terms(customer=command.customer, party=command.party, legs=tuple(each.leg for each in placed))
     details = None if command.details is None else work.vault.seal(command.customer, key, command.details)
-    policies = [work.resource(leg.resource).policy for leg in legs]
+    policies = [work.resource(leg.resource).policy for leg in terms.legs]
     until = None
     if command.hold:
         until = work.now + timedelta(seconds=min(policy.hold_seconds for policy in policies))
         booking.hold(cause, terms, details, until)
     else:
         booking.book(cause, terms, details, approval=any(policy.approval for policy in policies))
-    claim(work, cause, booking, command.customer, legs, until)
+    claim(work, cause, booking, command.customer, placed, until)
     if command.hold:
         work.note_hold(command.customer, key)
     return Decided(booking, created=True, customer=command.customer)

@@ -9,26 +9,26 @@ from app.work import Work
 from domain.booking import Booking
 from domain.claim import Claim, ReleaseReason, Wanted
 from domain.event import Cause
-from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, leg_of
+from domain.leg import Leg, PlacedLeg, WantedLeg, interval_of, place
 from domain.policies import Request, must_be_bookable, must_keep_daily_limit
 from domain.resource_day import ResourceDay
 
 
-def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: int) -> tuple[Leg, ...]:
+def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: int) -> list[PlacedLeg]:
     """The legs that the rules allow, before looking at what is taken. Raises `Refused` with the first broken rule."""
-    legs = []
+    placed = []
     for leg in wanted:
         resource = work.resource(leg.resource)
         must_be_open_to(actor, resource)
         interval = interval_of(leg, resource)
         must_be_bookable(Request(resource, interval, leg.units, party, work.now, actor.is_desk))
-        legs.append(leg_of(leg, interval, resource))
-    return tuple(legs)
+        placed.append(place(leg, interval, resource))
+    return placed
 
 
-def keep_daily_limit(work: Work, actor: Actor, legs: Sequence[Leg], customer: str, booking: str) -> None:
+def keep_daily_limit(work: Work, actor: Actor, placed: Sequence[PlacedLeg], customer: str, booking: str) -> None:
     """Raises `Refused` (`daily-limit`): counted on the date of the first leg's start. Staff are not bound."""
-    first = legs[0]
+    first = placed[0].leg
     resource = work.resource(first.resource)
     if actor.is_desk or resource.policy.daily_limit is None:
         return
@@ -41,7 +41,7 @@ def claim(
     cause: Cause,
     booking: Booking,
     customer: str,
-    legs: Sequence[Leg],
+    placed: Sequence[PlacedLeg],
     until: datetime | None,
     *,
     instead_of: Sequence[Leg] = (),
@@ -50,7 +50,7 @@ def claim(
 
     Raises `Refused` (`not-available`).
     """
-    wanted = _by_day(work, booking.key, customer, legs, until)
+    wanted = _by_day(booking.key, customer, placed, until)
     given_back = set(day_streams(instead_of))
     for stream in sorted(given_back | wanted.keys()):
         day = work.take(ResourceDay, stream)
@@ -70,11 +70,11 @@ def day_streams(legs: Iterable[Leg]) -> list[str]:
 
 
 def _by_day(
-    work: Work, booking: str, customer: str, legs: Sequence[Leg], until: datetime | None
+    booking: str, customer: str, placed: Sequence[PlacedLeg], until: datetime | None
 ) -> dict[str, list[Wanted]]:
     wanted: dict[str, list[Wanted]] = {}
-    for index, leg in enumerate(legs):
-        for day, part in claimed_parts(leg, work.resource(leg.resource)):
+    for index, (leg, parts) in enumerate(placed):
+        for day, part in parts:
             counted = index == 0 and day == leg.start.date()
             taken = Claim(booking, index, customer, part.start, part.end, leg.units, until, counted)
             stream = ResourceDay.stream(leg.resource, day)

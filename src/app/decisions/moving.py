@@ -15,14 +15,15 @@ def reschedule(work: Work, command: Reschedule) -> Decided:
     booking = taken(work, command)
     booking.must_be_movable(work.now)
     must_not_be_too_late(work, command, booking)
-    legs = bookable_legs(work, command.actor, _wanted(work, command, booking), booking.party)
-    keep_daily_limit(work, command.actor, legs, booking.customer, booking.key)
+    placed = bookable_legs(work, command.actor, _wanted(work, command, booking), booking.party)
+    keep_daily_limit(work, command.actor, placed, booking.customer, booking.key)
 
     cause, before = work.cause(command), booking.legs
+    legs = tuple(each.leg for each in placed)
     asks_again = any(work.resource(leg.resource).policy.approval for leg in legs)
     pending = booking.status == "pending" if command.actor.is_desk else asks_again
     if booking.reschedule(cause, legs, approval=pending, even_if_equal=command.keyed):
-        claim(work, cause, booking, booking.customer, legs, None, instead_of=before)
+        claim(work, cause, booking, booking.customer, placed, None, instead_of=before)
     return Decided(booking, customer=booking.customer)
 
 

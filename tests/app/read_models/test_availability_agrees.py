@@ -17,7 +17,7 @@ from app.read_models import database, resources
 from app.read_models.runner import Runner
 from domain.claim import Claim, Wanted
 from domain.event import Cause
-from domain.leg import WantedLeg, claimed_parts, interval_of, leg_of
+from domain.leg import WantedLeg, interval_of, place
 from domain.policies import Request, must_be_bookable
 from domain.refusal import Refused
 from domain.resource_day import ResourceDay
@@ -135,14 +135,14 @@ def judged(venue: Venue, slot: dict[str, Any], units: int, now: datetime, by_sta
     resource = venue.resource("hall")
     wanted = WantedLeg("hall", datetime.fromisoformat(slot["start"]), datetime.fromisoformat(slot["end"]), units)
     interval = interval_of(wanted, resource)
-    leg = leg_of(wanted, interval, resource)
+    leg, parts = place(wanted, interval, resource)
     cause = Cause("customer:c-carol", "f" * 32, now)
     accepted, available, booked = True, resource.capacity, 0
     try:
         must_be_bookable(Request(resource, interval, units, 1, now, by_staff))
     except Refused:
         accepted = False
-    for on, part in claimed_parts(leg, resource):
+    for on, part in parts:
         day = venue.take(ResourceDay, ResourceDay.stream("hall", on))
         day.catch_up(cause, resource)
         available = min(available, day.left(part.start, part.end, day.capacity))

@@ -14,7 +14,7 @@ from domain.claim import BlockedTime, Claim, Wanted
 from domain.definition import Definition
 from domain.event import Aggregate, Cause, Event
 from domain.interval import Interval, in_zone, split_by_date
-from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, leg_of
+from domain.leg import Leg, WantedLeg, claimed_parts, interval_of, place
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
 
@@ -186,7 +186,7 @@ class Venue:
                 units,
             )
             target = self.resource(resource)
-            agreed.append(leg_of(wanted, interval_of(wanted, target), target))
+            agreed.append(place(wanted, interval_of(wanted, target), target).leg)
         return tuple(agreed)
 
     def _claimed(
@@ -200,7 +200,7 @@ class Venue:
         days = {day.id: day for day in taken}
         for number, leg in enumerate(legs):
             target = self.resource(leg.resource)
-            for on, part in claimed_parts(leg, target):
+            for on, part in claimed_parts(Interval(leg.start, leg.end), target):
                 stream = ResourceDay.stream(leg.resource, on)
                 day = days.setdefault(stream, self.take(ResourceDay, stream))
                 claim = Claim(
