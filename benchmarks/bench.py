@@ -12,7 +12,7 @@ from time import monotonic, sleep
 import figures
 import report
 from check import Tally, race, seed, verdict
-from contestants import DESCRIBED, Contestant, start, tokens_file
+from contestants import DESCRIBED, Contestant, leave_nothing_running, start, tokens_file
 from load import Round, run, wrk_version
 from postgres import Postgres, running
 from results import Key, Results
@@ -37,6 +37,7 @@ class Plan:
 def main() -> None:
     """Run the benchmarks and write RESULTS.md."""
     plan, written = _plan()
+    leave_nothing_running()
     wrk_version()
     results, began = Results(), monotonic()
     with running() as postgres, tempfile.TemporaryDirectory(prefix="daybook-bench-") as folder:
@@ -110,14 +111,17 @@ def _take_turns(
     for number in range(plan.rounds + 1):
         shown = []
         for contestant in contestants:
+            used = contestant.cpu_seconds()
             measured = run(contestant.address, workload, connections, plan.seconds, contestant.next_request, tokens)
             contestant.next_request += 1 if workload.name == "hot" else measured.sent
+            used = contestant.cpu_seconds() - used
             _judge(contestant, workload, measured, tallies[contestant.name])
             lag = _catch_up(contestant) if contestant.is_daybook and workload.books else None
             shown.append(f"{contestant.name} {measured.rate:,.0f}/s{f' (lag {lag[0]}, {lag[1]:.2f} s)' if lag else ''}")
             if number:
                 key = Key(workload.name, connections, contestant.name)
                 results.rounds[key].append(measured)
+                results.cpu_us[key].append(1e6 * used / max(1, measured.answered))
                 if lag is not None:
                     results.lags[key].append(lag)
         print(f"  {f'round {number}/{plan.rounds}' if number else 'warm-up'}: {', '.join(shown)}", flush=True)

@@ -101,6 +101,11 @@ class Contestant:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
+    def cpu_seconds(self) -> float:
+        """CPU time that the process has had so far, all threads; what PostgreSQL used is not in it."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def lag(self) -> int:
         """Events that Daybook's read models are behind its log."""
         page = httpx.get(f"{self.address}/metrics", timeout=10).text
@@ -157,6 +162,11 @@ def environment_of(workload: Workload, folder: Path, database: str | None) -> di
         "BENCH_ROOMS": str(int(workload.rooms)),
     }
     return kept | told | ({"DAYBOOK_DATABASE_URL": database} if database else {})
+
+
+def leave_nothing_running() -> None:
+    """End in good order on SIGTERM as well, so that every server is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
 
 
 def daybook() -> str:

@@ -12,7 +12,7 @@ from time import monotonic, sleep
 
 import contestants
 import httpx
-from contestants import MASTER_KEY, Contestant, tokens_file
+from contestants import MASTER_KEY, Contestant, leave_nothing_running, tokens_file
 from fill import fill
 from load import run, wrk_version
 from report import table
@@ -37,6 +37,7 @@ VENUE = Workload("growth", "growth", ("daybook_sqlite",), capacity=1_000_000)
 
 def main() -> None:
     """Fill a log, measure, write GROWTH.md."""
+    leave_nothing_running()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="30,000 events, rounds of a second, no GROWTH.md")
     parser.add_argument("--events", type=int, default=1_000_000)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 import figures
 from contestants import DESCRIBED
@@ -24,6 +25,7 @@ ABOUT_CONTESTANTS = (
     "validation; bookings carry no details. A spread is the lowest and highest ratio of two rounds of one turn. "
     "The check: every booking that a client counted is stored, nothing is stored that nobody asked for, no place "
     "is sold twice. wrk leaves the requests under way at a round's end unanswered; those may be stored or not. "
+    "`CPU us` is what the server's process used for one request, PostgreSQL's own processes not counted. "
     "In a race before the rounds every answer is heard, and what is counted is exactly what is stored."
 )
 FIGURE_HEAD = ("figure", "measured (spread)", "must reach", "aim for", "")
@@ -50,8 +52,11 @@ def measured(results: Results, workload: str, connections: int) -> str:
         check = "not yet" if faults is None else "fails: " + "; ".join(faults) if faults else "ok"
         rate = f"{results.rate(key):,.0f}"
         times = [f"{results.median_ms(key):.2f}", f"{results.p99_ms(key):.2f}"]
-        rows.append([DESCRIBED[name].title, rate, str(ratio), *times, check])
-    return table(["contestant", "requests/s", f"of {names[0]} (spread)", "median ms", "p99 ms", "check"], rows)
+        used = f"{median(results.cpu_us[key]):.0f}"
+        rows.append([DESCRIBED[name].title, rate, str(ratio), *times, used, check])
+    return table(
+        ["contestant", "requests/s", f"of {names[0]} (spread)", "median ms", "p99 ms", "CPU us", "check"], rows
+    )
 
 
 def write(results: Results, settings: str, postgres: str) -> None:

@@ -32,6 +32,8 @@ class Results:
     def __init__(self) -> None:
         self.rounds: dict[Key, list[Round]] = defaultdict(list)
         self.lags: dict[Key, list[tuple[int, float]]] = defaultdict(list)
+        self.cpu_us: dict[Key, list[float]] = defaultdict(list)
+        """Microseconds of CPU a request, the server's process alone."""
         self.faults: dict[tuple[str, str], list[str]] = {}
 
     def rate(self, key: Key) -> float:

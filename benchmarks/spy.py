@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from contestants import DESCRIBED, Contestant, start, tokens_file
+from contestants import DESCRIBED, Contestant, leave_nothing_running, start, tokens_file
 from load import Round, run
 from postgres import running
 from workloads import WORKLOADS
@@ -29,6 +29,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def main() -> None:
     """Load, sample, print."""
+    leave_nothing_running()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=list(WORKLOADS))
     parser.add_argument("contestant", choices=list(DESCRIBED))

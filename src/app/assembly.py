@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -180,7 +181,7 @@ def open_stores(settings: Settings) -> tuple[EventLog, ReadModels]:
 
 
 def _sound_alarm(observer: Observer, customer: str) -> None:
-    log.error("sealed text cannot be read", customer=customer)
+    log.error("sealed text cannot be read", sealed_for=customer)
     observer.unreadable(customer)
 
 
@@ -215,7 +216,7 @@ def answer_loops(answers: Sequence[tuple[Asked, Answer]]) -> None:
         else:
             asked.reply(answer)
     for loop, replies in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there any more
             loop.call_soon_threadsafe(_give_all, replies)
 
 

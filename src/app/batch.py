@@ -1,5 +1,6 @@
 """A batch: commands that are decided one after the other on the same moment of the log."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import structlog
 from app.clock import CheckedClock
 from app.commands import Book, OnBooking
 from app.decisions import decide
+from app.decisions.blocks import bookings_in
 from app.details import Vault
 from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
@@ -71,17 +73,30 @@ class Decider:
         work = Work(self._memory, reads, self._vault, now, self._limits)
         keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
         found = reads.commands(keyed, self._memory.seen.position) if keyed else {}
-        earlier = {command_id: self._earlier(events) for command_id, events in found.items()}
-        self._memory.fetch(_streams_named(batch), reads)
-        return Batch(work, [self._decide_one(asked, work, earlier) for asked in batch])
+        self._memory.fetch(self._streams_named(batch), reads)
+        earlier: dict[str, Earlier] = {}
+        return Batch(work, [self._decide_one(asked, work, found, earlier) for asked in batch])
 
-    def _decide_one(self, asked: Asked, work: Work, earlier: dict[str, Earlier]) -> Decision:
+    def _streams_named(self, batch: list[Asked]) -> list[str]:
+        """Streams that the commands are sure to need, to be read in one query. The others are read when met."""
+        commands = [asked.command for asked in batch]
+        bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
+        legs = [leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None]
+        known = [leg for leg in legs if self._memory.knows_resource(leg.resource)]
+        return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in known)]
+
+    def _decide_one(
+        self, asked: Asked, work: Work, found: Mapping[str, list[RecordedEvent]], earlier: dict[str, Earlier]
+    ) -> Decision:
         command = asked.command
         try:
-            before = earlier.get(command.command_id) if command.keyed else None
-            if before is not None:
-                return self._replay(asked, work, before)
+            if command.command_id in found and command.command_id not in earlier:
+                earlier[command.command_id] = self._earlier(found[command.command_id])
+            if command.keyed and command.command_id in earlier:
+                return self._replay(asked, work, earlier[command.command_id])
             decided = decide(work, command)
+            if command.keyed and isinstance(decided.subject, Booking) and not work.has_something_to_keep():
+                decided.subject.note_unchanged(work.cause(command))
             fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
         except Refused as refused:
             work.undo()
@@ -114,7 +129,9 @@ class Decider:
                 "idempotency-key-reused",
                 "This Idempotency-Key was used for another request. Please make a new key for a new request.",
             )
-        return Decision(asked, self._outcome(subject, work, replayed=True), 0, work.last_index(subject.id))
+        overlaps = bookings_in(work, subject) if isinstance(subject, Block) else ()
+        outcome = self._outcome(subject, work, replayed=True, overlaps=overlaps)
+        return Decision(asked, outcome, 0, work.last_index(subject.id))
 
     def _outcome(
         self,
@@ -136,11 +153,3 @@ def _placed(decision: Decision, first: int, head: int) -> Answer:
         return decision.answer
     own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
     return replace(decision.answer, subject_position=own, position=head)
-
-
-def _streams_named(batch: list[Asked]) -> list[str]:
-    """Streams that the batch's commands are sure to need, to be read in one query. The others are read when met."""
-    commands = [asked.command for asked in batch]
-    bookings = [Booking.stream(each.booking) for each in commands if isinstance(each, OnBooking)]
-    legs = [leg for each in commands if isinstance(each, Book) for leg in each.legs if leg.start.tzinfo is None]
-    return [*bookings, *(ResourceDay.stream(leg.resource, leg.start.date()) for leg in legs)]

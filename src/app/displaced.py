@@ -21,6 +21,7 @@ from domain.policies import (
     lies_within_hours,
     seats_the_party,
     starts_on_the_grid,
+    takes_no_more_units_than_allowed,
 )
 from domain.refusal import Refused, RuleCode
 from domain.resource import Resource
@@ -31,6 +32,7 @@ _STILL_TO_FIT: tuple[BookingPolicy, ...] = (
     starts_on_the_grid,
     has_a_right_length,
     seats_the_party,
+    takes_no_more_units_than_allowed,
 )
 """The rules that a definition makes for what is booked already, in the order in which the first broken one is told."""
 
@@ -43,7 +45,7 @@ class Displaced(NamedTuple):
 
 
 def displaced(reader: Reader, row: ResourceRow, now: datetime) -> list[Displaced]:
-    """The active bookings from now on that no longer fit the resource's definition, in the order of their start.
+    """The active bookings that are not over and no longer fit the resource's definition, in the order of their start.
 
     Where more is taken than the capacity, those made last are the ones that do not fit.
     """
@@ -63,8 +65,8 @@ def _ahead(reader: Reader, resource: str, now: datetime) -> Iterator[BookingRow]
     while True:
         page = search(reader, now=now, resource=resource, start=now, limit=500, cursor=cursor)
         for booking in page.items:
-            begins = min(leg.start for leg in booking.legs if leg.resource == resource)
-            if booking.status_at(now) in OCCUPYING and begins >= now:
+            ends = max(leg.end for leg in booking.legs if leg.resource == resource)
+            if booking.status_at(now) in OCCUPYING and ends > now:
                 yield booking
         cursor = page.next
         if cursor is None:

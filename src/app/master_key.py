@@ -36,9 +36,10 @@ def master_key_for(settings: Settings, log: EventLog) -> bytes:
     return _read_or_make(path)
 
 
-def token_secrets_for(settings: Settings) -> tuple[bytes, ...]:
+def token_secrets_for(settings: Settings, *, make: bool = True) -> tuple[bytes, ...]:
     """The secrets that verify tokens (HS256); the first one signs. None of them with an identity provider.
-    Raises SettingsError, StoreUnavailable.
+
+    `make`: whether a data folder without one gets one; else that is an error. Raises SettingsError, StoreUnavailable.
     """
     if settings.jwks_url is not None:
         return ()
@@ -49,7 +50,13 @@ def token_secrets_for(settings: Settings) -> tuple[bytes, ...]:
             "Set DAYBOOK_JWKS_URL for your identity provider's tokens, or DAYBOOK_SECRET for Daybook's own: on "
             "PostgreSQL every process needs the same. `openssl rand -hex 32` makes a secret."
         )
-    return (_read_or_make(settings.data / TOKEN_SECRET_FILE),)
+    path = settings.data / TOKEN_SECRET_FILE
+    if not make and not path.exists():
+        raise SettingsError(
+            f"No Daybook was ever started on the data folder {settings.data.absolute()}, so nothing would accept the "
+            "token. Set DAYBOOK_DATA to the service's folder, or start the service first."
+        )
+    return (_read_or_make(path),)
 
 
 def _read_or_make(path: Path) -> bytes:

@@ -1,8 +1,9 @@
 """What the writer remembers: aggregates that are complete up to the log's position `seen`."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from app.log.event_log import EventLog
@@ -48,6 +49,35 @@ def untouched(stream: str) -> Aggregate:
     return AGGREGATES[kind_of(stream)].untouched(stream)
 
 
+class LiveHolds:
+    """Holds by customer, forgotten when their time has run out; the longest that a hold can live bounds how many."""
+
+    def __init__(self) -> None:
+        self._by_customer: dict[str, set[str]] = {}
+        self._by_time: list[tuple[datetime, str, str]] = []
+
+    def note(self, customer: str, booking: str, expires_at: datetime, *, now: datetime) -> None:
+        """Remember a hold, and forget those whose time has run out."""
+        while self._by_time and self._by_time[0][0] <= now:
+            _, of, lapsed = heappop(self._by_time)
+            self._forget(of, lapsed)
+        heappush(self._by_time, (expires_at, customer, booking))
+        self._by_customer.setdefault(customer, set()).add(booking)
+
+    def of(self, customer: str) -> list[str]:
+        """Bookings that were held and may still be: whether they are is to be looked up."""
+        return list(self._by_customer.get(customer, ()))
+
+    def __len__(self) -> int:
+        return len(self._by_time)
+
+    def _forget(self, customer: str, booking: str) -> None:
+        bookings = self._by_customer.get(customer, set())
+        bookings.discard(booking)
+        if not bookings:
+            self._by_customer.pop(customer, None)
+
+
 class Memory:
     """Bounded, and not thread-safe: it belongs to the writer's thread. All resources are kept, the rest as needed."""
 
@@ -57,14 +87,14 @@ class Memory:
         self._mapper = mapper
         self._resources: dict[str, Kept] = {}
         self._kept: dict[str, OrderedDict[str, Kept]] = {kind: OrderedDict() for kind in SHARES}
-        self._held: dict[str, set[str]] = {}
+        self._holds = LiveHolds()
         self.seen = Head("", 0, "", b"")
 
     def begin(self) -> None:
         """Forget everything and start from the log as it is now."""
         for kept in self._kept.values():
             kept.clear()
-        self._held.clear()
+        self._holds = LiveHolds()
         self.seen = self._log.head()
         streams = self._log.streams_of("resource/", self.seen.position)
         self._resources = {stream: self._replayed(stream, events) for stream, events in streams.items()}
@@ -90,7 +120,9 @@ class Memory:
         if missing:
             found = reads.streams(missing, self.seen.position)
             for stream in missing:
-                self.put(stream, self._replayed(stream, found.get(stream, ())))
+                events = found.get(stream, ())
+                if events or kind_of(stream) == "day":  # made-up ids must not push out what is really there
+                    self.put(stream, self._replayed(stream, events))
 
     def put(self, stream: str, kept: Kept) -> None:
         """Keep an aggregate, letting the one that was not needed for longest go."""
@@ -126,25 +158,20 @@ class Memory:
             self.put(stream, Kept(twins[stream], recorded.id))
         self.seen = head
 
-    def holds_of(self, customer: str) -> Iterator[str]:
-        """Bookings of the customer that were holds within the longest time that a hold can live."""
-        yield from self._held.get(customer, ())
+    def knows_resource(self, resource: str) -> bool:
+        """Whether there is such a resource."""
+        return Resource.stream(resource) in self._resources
 
-    def note_hold(self, customer: str, booking: str) -> None:
-        """Remember that a customer took a hold."""
-        self._held.setdefault(customer, set()).add(booking)
-
-    def drop_holds(self, customer: str, over: Iterable[str]) -> None:
-        """Forget holds that are over."""
-        left = self._held.get(customer, set())
-        left.difference_update(over)
-        if not left:
-            self._held.pop(customer, None)
+    @property
+    def holds(self) -> "LiveHolds":
+        """The holds that may still be alive."""
+        return self._holds
 
     def _note_hold(self, recorded: RecordedEvent) -> None:
         event = self._mapper.to_event(recorded)
         if isinstance(event, BookingHeld):
-            self.note_hold(event.terms.customer, recorded.originator_id.removeprefix("booking/"))
+            booking = recorded.originator_id.removeprefix("booking/")
+            self._holds.note(event.terms.customer, booking, event.expires_at, now=event.timestamp)
 
     def _replayed(self, stream: str, events: Sequence[RecordedEvent]) -> Kept:
         aggregate = untouched(stream)

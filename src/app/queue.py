@@ -25,7 +25,7 @@ class Queue:
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._most_each = max(1, most // 20)
+        self.most_each = max(1, most // 20)
         self._waiting: deque[Asked] = deque()
         self._of_caller: Counter[str] = Counter()
         self._changed = Condition()
@@ -39,7 +39,7 @@ class Queue:
                 raise Busy("The service is shutting down. Please try again in a moment.")
             if len(self._waiting) >= self._most:
                 raise Busy("The service is very busy. Please try again in a moment.")
-            if self._of_caller[caller] >= self._most_each:
+            if self._of_caller[caller] >= self.most_each:
                 raise Busy("You have too many requests waiting. Please wait for their answers.")
             self._of_caller[caller] += 1
             self._waiting.append(asked)

@@ -16,6 +16,12 @@ from app.log.schema import schema_name as checked_schema_name
 PREFIX = "DAYBOOK_"
 SECRET_BYTES = 32
 Network = IPv4Network | IPv6Network
+_OPTIONS = {
+    "PORT": "`daybook serve --port`, or with `make run PORT=8080`",
+    "HOST": "`daybook serve --host`",
+    "WORKERS": "`daybook serve --workers`",
+    "DEMO": "`daybook serve --demo`",
+}
 
 
 class SettingsError(Exception):
@@ -122,7 +128,7 @@ class Settings(BaseSettings):
         known = [entry.name for entry in listed_settings()]
         for name in sorted(os.environ):
             if name.upper().startswith(PREFIX) and name.upper() not in known:
-                raise ValueError(f"{name} is not a setting of Daybook.{_nearest(name.upper(), known)}")
+                raise ValueError(f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}")
         return values
 
     @field_validator("secret", "cors_origins", mode="before")
@@ -266,9 +272,13 @@ def _written(field: str, default: Any) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.0)
-    return f" Did you mean {near[0]}?" if near else ""
+def _instead(name: str, known: list[str]) -> str:
+    """What else an unknown variable may have meant: an option of the command line, or a setting of nearly that name."""
+    wanted = name.removeprefix(PREFIX)
+    if wanted in _OPTIONS:
+        return f" Say it with {_OPTIONS[wanted]}."
+    near = get_close_matches(wanted, [each.removeprefix(PREFIX) for each in known], n=1)
+    return f" Did you mean {PREFIX}{near[0]}?" if near else " docs/settings.md lists them all."
 
 
 def _is_this_machine(host: str) -> bool:

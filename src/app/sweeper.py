@@ -45,14 +45,16 @@ class Sweeper:
 
     def sweep(self) -> int:
         """Hand over what has lapsed and wait for the answers; how many there were. Bookings in doubt come again."""
-        answers: list[Future[Answer]] = []
-        for booking in self._find():
-            answer: Future[Answer] = Future()
-            command = Lapse(actor=SWEEPER, command_id=token_hex(16), booking=booking, arrived=monotonic())
-            self._queue.put(Asked(command, answer.set_result))
-            answers.append(answer)
-        wait(answers, SECONDS_FOR_ANSWERS)
-        return len(answers)
+        lapsed = list(self._find())
+        for first in range(0, len(lapsed), self._queue.most_each):
+            answers: list[Future[Answer]] = []
+            for booking in lapsed[first : first + self._queue.most_each]:
+                answer: Future[Answer] = Future()
+                command = Lapse(actor=SWEEPER, command_id=token_hex(16), booking=booking, arrived=monotonic())
+                self._queue.put(Asked(command, answer.set_result))
+                answers.append(answer)
+            wait(answers, SECONDS_FOR_ANSWERS)
+        return len(lapsed)
 
     def _run(self) -> None:
         while not self._stopped.wait(SECONDS_BETWEEN_SWEEPS):

@@ -63,8 +63,7 @@ class Work:
 
     def begin(self, kind: type[A], stream: str) -> A:
         """A new aggregate whose stream is known to be empty, since its name was made for this command."""
-        if stream not in self.copies and self._memory.get(stream) is None:
-            self._memory.put(stream, Kept(untouched(stream), 0))
+        self.copies.setdefault(stream, untouched(stream))
         return self.take(kind, stream)
 
     def resource(self, resource: str) -> Resource:
@@ -73,19 +72,12 @@ class Work:
 
     def live_holds(self, customer: str) -> int:
         """How many holds of the customer have neither ended nor lapsed."""
-        live, over = 0, []
-        for booking in list(self._memory.holds_of(customer)):
-            held = self.see(Booking, Booking.stream(booking))
-            if held.exists and held.status_at(self.now) == "held":
-                live += 1
-            elif Booking.stream(booking) not in self.copies:
-                over.append(booking)
-        self._memory.drop_holds(customer, over)
-        return live
+        holds = (self.see(Booking, Booking.stream(booking)) for booking in self._memory.holds.of(customer))
+        return sum(held.exists and held.status_at(self.now) == "held" for held in holds)
 
-    def note_hold(self, customer: str, booking: str) -> None:
+    def note_hold(self, customer: str, booking: str, expires_at: datetime) -> None:
         """Let later decisions count this hold. Harmless when it is never stored: whether it is held is looked up."""
-        self._memory.note_hold(customer, booking)
+        self._memory.holds.note(customer, booking, expires_at, now=self.now)
 
     def active_bookings(self, day: ResourceDay, customer: str, but: str) -> int:
         """How many of a customer's bookings count for the daily limit on a day, leaving one out."""
@@ -97,6 +89,10 @@ class Work:
         return Cause(command.actor.by, command.command_id, self.now)
 
     # What the writer asks for.
+
+    def has_something_to_keep(self) -> bool:
+        """Whether the command in turn recorded anything."""
+        return any(self.copies[stream].pending_events for stream in self._mine)
 
     def keep(self, fingerprint: str | None) -> int:
         """Collect what the command in turn recorded; how many events. The first one carries the fingerprint."""
@@ -113,19 +109,18 @@ class Work:
         """Put back what the command in turn changed: as if it had never been tried."""
         for stream in self._mine:
             if self.copies[stream].pending_events:
-                self.copies[stream] = self._as_before(stream)
+                self._take_back(stream)
         self._mine.clear()
 
-    def _as_before(self, stream: str) -> Aggregate:
-        kept = self._memory.get(stream)
-        if kept is None:
-            self._memory.fetch([stream], self._reads)
-            kept = self._memory.get(stream)
-        twin = kept.aggregate.copy() if kept is not None else untouched(stream)
-        for event in self.events:
-            if event.originator_id == stream:
+    def _take_back(self, stream: str) -> None:
+        """Make the copy what earlier commands of the batch left; without any, it is made again when it is needed."""
+        del self.copies[stream]
+        earlier = [event for event in self.events if event.originator_id == stream]
+        if earlier:
+            twin = self.see(Aggregate, stream).copy()
+            for event in earlier:
                 event.mutate(twin)
-        return twin
+            self.copies[stream] = twin
 
     def last_index(self, stream: str) -> int:
         """The place in `events` of a stream's last one; -1 when it has none."""

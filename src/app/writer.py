@@ -15,8 +15,8 @@ from app.batch import Batch, Decider
 from app.clock import CheckedClock
 from app.commands import Command
 from app.details import Vault
-from app.log.event_log import EventLog, LockedLog
-from app.log.mapper import EventMapper
+from app.log.event_log import EventLog, LockedLog, moved
+from app.log.mapper import EventMapper, EventUnreadable
 from app.log.records import Head, LoggedEvent
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 from app.memory import Memory
@@ -129,12 +129,16 @@ class Writer:
                 self._stale = self._in_doubt = False
             return self._store(batch)
         except (StoreUnavailable, OutcomeUnknown) as trouble:
-            self._failed, self._failure = monotonic(), str(trouble)
-            log.warning("batch not stored", commands=len(batch), kind=type(trouble).__name__, reason=str(trouble))
+            self._note_failure(trouble, len(batch))
             return [(asked, trouble) for asked in batch]
-        except Exception as error:  # the thread must live: whoever waits is told, and the memory is made anew
+        except EventUnreadable as unreadable:
+            self._stale = True
+            newer = StoreUnavailable(f"A newer Daybook wrote to this log, or something else did: {unreadable}")
+            self._note_failure(newer, len(batch))
+            return [(asked, newer) for asked in batch]
+        except Exception as error:  # the thread must live: whoever waits is told, and the memory is read anew
             log.exception("batch failed")
-            self._begin_again()
+            self._stale = True
             return [(asked, error) for asked in batch]
 
     def _store(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
@@ -148,7 +152,7 @@ class Writer:
         except HeadMoved:
             pass
         except OutcomeUnknown:
-            return self._find_out(decided)
+            return self._find_out(decided, self.memory.seen)
         except IntegrityError:
             log.exception("a stream was at another version than remembered")
             self.memory.forget(list(decided.work.streams()))
@@ -164,36 +168,39 @@ class Writer:
         self, batch: list[Asked], tries: int = TRIES_AFTER_A_LOST_CONNECTION
     ) -> list[tuple[Asked, Answer]]:
         """Catch up and decide again while nobody else can append: this cannot conflict, so nobody starves."""
-        decided: Batch | None = None
+        decided, head = None, self.memory.seen
         try:
             with self._log.locked() as session:
                 self._catch_up(session)
                 decided = self._decider.decide(batch, session)
-                head = session.head
                 if decided.work.events:
-                    head = self._append(decided, lambda events, _: session.append(events), head)
+                    head = self._append(decided, lambda events, _: session.append(events), session.head)
+                else:
+                    head = session.head
         except OutcomeUnknown:
             if decided is None or not decided.work.events:
                 raise StoreUnavailable("The connection to the store was lost. Nothing was stored.") from None
-            return self._find_out(decided, tries - 1)
+            return self._find_out(decided, self.memory.seen, tries - 1)
         return self._stored(decided, head)
 
-    def _find_out(self, decided: Batch, tries: int = TRIES_AFTER_A_LOST_CONNECTION) -> list[tuple[Asked, Answer]]:
-        """The connection went during the commit: the log itself says whether the batch is there.
+    def _find_out(
+        self, decided: Batch, seen: Head, tries: int = TRIES_AFTER_A_LOST_CONNECTION
+    ) -> list[tuple[Asked, Answer]]:
+        """The connection went during the commit: the log itself says whether this very append is there.
 
-        Taking the head's lock waits out a commit that is still under way. A batch that is not there is tried
+        Its digest tells it from any other: looking for its commands would find a client's retry that another process
+        stored. Taking the head's lock waits out a commit that is still under way. A batch that is not there is tried
         again, `tries` times: a disk that fails at every commit must not be asked for ever.
         """
-        ids = [decision.asked.command.command_id for decision in decided.decisions if decision.written]
+        expected = moved(seen, self._logged(decided))
         trouble: StoreUnavailable | OutcomeUnknown | None = None
         for _ in range(TRIES_AFTER_A_LOST_CONNECTION):
             try:
                 with self._log.locked() as session:
-                    found = session.commands(ids)
-                    if not found:
+                    if not _has_append(session, expected):
                         break
-                    first = min(event.id for events in found.values() for event in events)
                     self._catch_up(session)
+                    first = expected.position - len(decided.work.events) + 1
                     return decided.answers(first, self.memory.seen.position)
             except (StoreUnavailable, OutcomeUnknown) as again:
                 trouble = again
@@ -206,20 +213,31 @@ class Writer:
     def _unknown(self, decided: Batch, trouble: BaseException | None) -> list[tuple[Asked, Answer]]:
         """Whoever wrote something is told that it is not known; the others that nothing was stored."""
         self._in_doubt = True
+        self._note_failure(trouble, len(decided.decisions))
         unknown = OutcomeUnknown(f"The store was lost while it was storing this: {trouble}")
         surely_not = StoreUnavailable("The store was lost. Nothing of this was stored.")
         return [(each.asked, unknown if each.written else surely_not) for each in decided.decisions]
 
+    def _note_failure(self, trouble: BaseException | None, commands: int) -> None:
+        self._failed, self._failure = monotonic(), str(trouble)
+        log.warning("batch not stored", commands=commands, kind=type(trouble).__name__, reason=str(trouble))
+
+    def _logged(self, decided: Batch) -> list[LoggedEvent]:
+        return [self._mapper.to_logged(event) for event in decided.work.events]
+
     def _append(self, decided: Batch, append: Append, seen: Head) -> Head:
         began = monotonic()
-        events = [self._mapper.to_logged(event) for event in decided.work.events]
+        events = self._logged(decided)
         head = append(events, seen)
         self._failed = float("-inf")
         self._observer.appended(len(decided.decisions), len(events), monotonic() - began)
         return head
 
     def _catch_up(self, session: LockedLog) -> None:
-        """Take in what others appended. Raises `StoreUnavailable` when this is another log than before."""
+        """Take in what others appended.
+
+        Raises `StoreUnavailable` when this is another log than before, and `EventUnreadable`.
+        """
         seen, head = self.memory.seen, session.head
         if head.log_id != seen.log_id or head.position < seen.position:
             self._stale = True
@@ -240,15 +258,11 @@ class Writer:
         self.memory.seen = head
         return decided.answers(first, head.position)
 
-    def _begin_again(self) -> None:
-        """Read the memory anew; where the store cannot be read, the next batch tries again."""
-        self._stale = True
-        try:
-            self.memory.begin()
-        except (StoreUnavailable, OutcomeUnknown) as trouble:
-            log.warning("memory cannot be read", reason=str(trouble))
-            return
-        self._stale = self._in_doubt = False
+
+def _has_append(session: LockedLog, expected: Head) -> bool:
+    """Whether the log holds the append that would have moved its head to `expected`."""
+    rows = session.rows("SELECT digest FROM appends WHERE last_position = ?", [expected.position])
+    return [bytes(digest) for (digest,) in rows] == [expected.digest]
 
 
 def _answer_each(answers: Sequence[tuple[Asked, Answer]]) -> None:

@@ -72,6 +72,15 @@ class BookingRescheduled(Event):
         aggregate.legs, aggregate.status = self.legs, self.status
 
 
+class BookingUnchanged(Event):
+    """A request with an idempotency key asked for what was so already: noted, so that a later repeat is known."""
+
+    TOPIC: ClassVar[str] = "BookingUnchanged.1"
+
+    def apply(self, aggregate: "Booking") -> None:
+        """Nothing changes."""
+
+
 class BookingExpired(Event):
     """A hold's time ran out."""
 
@@ -232,13 +241,10 @@ class Booking(Aggregate):
         """Say that nobody came, once it began. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
         return self._end("no-show", BookingMarkedNoShow, {"confirmed"}, cause, reason, from_start=True)
 
-    def reschedule(self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool, even_if_equal: bool = False) -> bool:
-        """Move to other legs. Raises `Refused` (`hold-expired`, `invalid-transition`).
-
-        `even_if_equal`: write it down although nothing moves, so that a later repeat of the same request is known.
-        """
+    def reschedule(self, cause: Cause, legs: tuple[Leg, ...], *, approval: bool) -> bool:
+        """Move to other legs. Raises `Refused` (`hold-expired`, `invalid-transition`)."""
         self.must_be_movable(cause.timestamp)
-        if legs == self.legs and not even_if_equal:
+        if legs == self.legs:
             return False
         status = "pending" if approval else "confirmed"
         self.record(BookingRescheduled, cause, legs=legs, status=status)
@@ -247,6 +253,10 @@ class Booking(Aggregate):
     def must_be_movable(self, now: datetime) -> None:
         """Raises `Refused` (`hold-expired`, `invalid-transition`) unless it is pending or confirmed."""
         self._must_be("reschedule", {"pending", "confirmed"}, frozenset(), now)
+
+    def note_unchanged(self, cause: Cause) -> None:
+        """Write down that a request found its wish already true."""
+        self.record(BookingUnchanged, cause)
 
     def expire(self, cause: Cause) -> bool:
         """Write down that the hold's time ran out, if it did."""
@@ -309,6 +319,7 @@ for _event in (
     BookingRequested,
     BookingConfirmed,
     BookingRescheduled,
+    BookingUnchanged,
     BookingExpired,
     BookingRejected,
     BookingRevoked,

@@ -43,14 +43,28 @@ class BlockedTime(NamedTuple):
     reason: str | None
 
 
-def why_not(name: str, wanted: Wanted, capacity: int, booked: int, left: int, *, shut: bool) -> str:
-    """The sentence of a `not-available`: `booked` of `capacity` units are taken, `left` could be had."""
-    when = f"{wanted.start:%H:%M} on {wanted.start.day} {wanted.start:%B}"
-    if shut and left <= 0:
-        return f"{name} is blocked at {when}. Please choose another time."
+class Taken(NamedTuple):
+    """What stands in the way of a claim: peaks of booked and blocked units, and what could still be had."""
+
+    capacity: int
+    booked: int
+    blocked: int
+    left: int
+
+
+def why_not(name: str, wanted: Wanted, taken: Taken, *, slot: bool) -> str:
+    """The sentence of a `not-available`. `slot`: whether the resource is booked in slots, rather than freely."""
+    at, day = f"{wanted.start:%H:%M}", f"{wanted.start.day} {wanted.start:%B}"
+    when = f"at {at} on {day}" if slot else f"between {at} and {wanted.end:%H:%M} on {day}"
+    capacity, booked, blocked, left = taken
     if left > 0:
-        asked = wanted.claim.units
         return (
-            f"{name} has {left} of {capacity} left at {when}, not {asked}. Please take fewer, or choose another time."
+            f"{name} has {left} of {capacity} left {when}, not {wanted.claim.units}. "
+            "Please take fewer, or choose another time."
         )
-    return f"{name} is fully booked at {when} ({booked} of {capacity} taken). Please choose another time."
+    if blocked >= capacity:
+        return f"{name} is blocked {when}. Please choose another time."
+    if blocked:
+        taken_up = f"{booked} of {capacity} booked, {blocked} blocked"
+        return f"{name} has no room {when} ({taken_up}). Please choose another time."
+    return f"{name} is fully booked {when} ({booked} of {capacity} taken). Please choose another time."

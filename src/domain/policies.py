@@ -98,7 +98,7 @@ def starts_on_the_grid(asked: Request) -> None:
     raise Refused(
         "off-grid",
         f"Bookings of {asked.resource.name} start every {step} minutes from {window.opens:%H:%M}; "
-        f"{asked.interval.start:%H:%M} lies between two starts. Please choose {before:%H:%M} "
+        f"{_clock(asked.interval.start)} lies between two starts. Please choose {before:%H:%M} "
         f"or {after:%H:%M}.",
         step=step,
         window_opens=window.opens.isoformat(),
@@ -166,9 +166,10 @@ def takes_no_more_units_than_allowed(asked: Request) -> None:
     """Refuses `too-many-units`: more than `max_units` in one booking, or less than one."""
     most = asked.resource.policy.max_units
     if not 1 <= asked.units <= most:
+        allowed = "1 unit" if most == 1 else f"1 to {most} units"
         raise Refused(
             "too-many-units",
-            f"One booking of {asked.resource.name} takes {'1' if most == 1 else f'1 to {most}'}, not {asked.units}.",
+            f"One booking of {asked.resource.name} takes {allowed}, not {asked.units}.",
             max_units=most,
         )
 
@@ -218,6 +219,11 @@ def must_not_hoard(live_holds: int, limit: int) -> None:
 def may_still_change(resource: Resource, start: datetime, now: datetime) -> bool:
     """Whether a customer may still cancel or move: up to `cancel_notice` minutes before the start."""
     return now <= start - resource.policy.cancel_notice * MINUTE
+
+
+def _clock(moment: datetime) -> str:
+    """The wall-clock time, with seconds where there are any."""
+    return f"{moment:%H:%M:%S}" if moment.second or moment.microsecond else f"{moment:%H:%M}"
 
 
 def _when(asked: Request) -> str:

@@ -1,12 +1,12 @@
 """A resource-day: one resource on one date of its own zone. It guards capacity, as its stream proves."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from operator import add
 from typing import ClassVar, Self
 
 from domain.block import BlockSource
-from domain.claim import ALL_UNITS, BlockedTime, Claim, ReleaseReason, Wanted, why_not
+from domain.claim import ALL_UNITS, BlockedTime, Claim, ReleaseReason, Taken, Wanted, why_not
 from domain.event import Aggregate, Cause, Event
 from domain.interval import DAY, MINUTE, Interval, first_instant
 from domain.plan import Plan
@@ -32,14 +32,21 @@ class DayOpened(Event):
 
 
 class DayRevised(Event):
-    """The day caught up with its resource."""
+    """The day caught up with its resource, or with a time zone whose government moved the clocks.
+
+    `starts` and `minutes`: what the day covers from now on, never less than before.
+    """
 
     TOPIC: ClassVar[str] = "DayRevised.1"
     capacity: int
     resource_version: int
+    starts: datetime
+    minutes: int
 
     def apply(self, aggregate: "ResourceDay") -> None:
         aggregate.capacity, aggregate.resource_version = self.capacity, self.resource_version
+        if (self.starts, self.minutes) != (aggregate.starts, aggregate.minutes):
+            aggregate.reframe(self.starts, self.minutes)
 
 
 class TimeClaimed(Event):
@@ -163,6 +170,16 @@ class ResourceDay(Aggregate):
         self.capacity, self.resource_version = event.capacity, event.resource_version
         self.claimed, self.blocked = [0] * event.minutes, [0] * event.minutes
 
+    def reframe(self, starts: datetime, minutes: int) -> None:
+        """Cover another stretch of time, with all that is taken."""
+        self.starts, self.minutes = starts, minutes
+        self.claimed, self.blocked = [0] * minutes, [0] * minutes
+        for claims in self.claims.values():
+            for claim in claims:
+                self._add(self.claimed, claim.start, claim.end, claim.units)
+        for block in self.blocks.values():
+            self._add(self.blocked, block.start, block.end, ALL_UNITS if block.units is None else block.units)
+
     def take(self, claim: Claim) -> None:
         """Add a claim."""
         self.claims[claim.booking] = (*self.claims.get(claim.booking, ()), claim)
@@ -232,6 +249,14 @@ class ResourceDay(Aggregate):
         """The bookings of a customer that have a claim here counting for the daily limit."""
         return self.counted.get(customer, ())
 
+    def bookings_in(self, interval: Interval) -> list[str]:
+        """The bookings with a claim in an interval."""
+        return [
+            booking
+            for booking, claims in self.claims.items()
+            if any(interval.overlaps(Interval(claim.start, claim.end)) for claim in claims)
+        ]
+
     # Decisions.
 
     def change(
@@ -246,7 +271,7 @@ class ResourceDay(Aggregate):
 
         Raises `Refused` (`not-available`); what was recorded before that is to be thrown away with this copy.
         """
-        self.catch_up(cause, resource)
+        self.catch_up(cause, resource, [Interval(wanted.claim.start, wanted.claim.end) for wanted in claim])
         if release is not None and release[0] in self.claims:
             self.record(TimeReleased, cause, booking=release[0], reason=release[1])
         for wanted in claim:
@@ -265,13 +290,9 @@ class ResourceDay(Aggregate):
 
     def block(self, cause: Cause, resource: Resource, blocked: BlockedTime) -> list[str]:
         """Take time away; returns the bookings that stand in it."""
-        self.catch_up(cause, resource)
         wanted = Interval(blocked.start, blocked.end)
-        overlaps = [
-            booking
-            for booking, claims in self.claims.items()
-            if any(wanted.overlaps(Interval(claim.start, claim.end)) for claim in claims)
-        ]
+        self.catch_up(cause, resource, [wanted])
+        overlaps = self.bookings_in(wanted)
         self.record(TimeBlocked, cause, **blocked._asdict())
         return overlaps
 
@@ -280,30 +301,39 @@ class ResourceDay(Aggregate):
         if block in self.blocks:
             self.record(TimeUnblocked, cause, block=block)
 
-    def catch_up(self, cause: Cause, resource: Resource) -> None:
-        """Let lapsed holds go, then take over what the resource's administrator changed."""
+    def catch_up(self, cause: Cause, resource: Resource, wanted: Sequence[Interval] = ()) -> None:
+        """Let lapsed holds go, then take over what the resource's administrator changed.
+
+        `wanted`: what is about to be taken. Where it lies outside the day as it was opened, the time-zone database
+        has changed since, and the day is made to cover both.
+        """
         if not self.exists:
-            self._open(cause, resource.plan, resource)
+            starts, minutes = self._frame(resource.plan)
+            facts = {"resource": self.resource, "date": self.date, "starts": starts, "minutes": minutes}
+            self.record(DayOpened, cause, **facts, **_terms_of(resource))
             return
         if self.lapsing:
             for booking in [key for key, until in self.lapsing.items() if until <= cause.timestamp]:
                 self.record(TimeReleased, cause, booking=booking, reason="expired")
-        if self.resource_version != resource.version:
-            self.record(DayRevised, cause, capacity=resource.capacity, resource_version=resource.version)
+        outside = not all(self._covers(interval) for interval in wanted)
+        if outside or self.resource_version != resource.version:
+            starts, minutes = self._widened(resource.plan) if outside else (self.starts, self.minutes)
+            self.record(DayRevised, cause, starts=starts, minutes=minutes, **_terms_of(resource))
 
-    def _open(self, cause: Cause, plan: Plan, resource: Resource) -> None:
+    def _covers(self, interval: Interval) -> bool:
+        return self.starts <= interval.start and interval.end <= self.starts + self.minutes * MINUTE
+
+    def _frame(self, plan: Plan) -> tuple[datetime, int]:
+        """The date's first instant and its minutes, by today's time-zone database."""
         starts = first_instant(self.date, plan.zone)
-        length: timedelta = first_instant(self.date + DAY, plan.zone) - starts
-        self.record(
-            DayOpened,
-            cause,
-            resource=self.resource,
-            date=self.date,
-            starts=starts,
-            minutes=length // MINUTE,
-            capacity=resource.capacity,
-            resource_version=resource.version,
-        )
+        return starts, (first_instant(self.date + DAY, plan.zone) - starts) // MINUTE
+
+    def _widened(self, plan: Plan) -> tuple[datetime, int]:
+        """The frame that covers the day as it was and as the time-zone database has it now."""
+        starts, minutes = self._frame(plan)
+        first = min(starts, self.starts)
+        last = max(starts + minutes * MINUTE, self.starts + self.minutes * MINUTE)
+        return first, (last - first) // MINUTE
 
     def _must_fit(self, wanted: Wanted, resource: Resource) -> None:
         claim, capacity = wanted.claim, self.capacity
@@ -311,18 +341,25 @@ class ResourceDay(Aggregate):
         if left >= claim.units:
             return
         booked = self.peak_claimed(claim.start, claim.end)
-        shut = capacity - max(self.blocked[self.minutes_between(claim.start, claim.end)], default=0) < claim.units
+        blocked = min(capacity, max(self.blocked[self.minutes_between(claim.start, claim.end)], default=0))
+        policy = resource.policy
+        taken = Taken(capacity, booked, blocked, max(left, 0))
         raise Refused(
             "not-available",
-            why_not(resource.name, wanted, capacity, booked, max(left, 0), shut=shut),
+            why_not(resource.name, wanted, taken, slot=policy.min_duration == policy.max_duration),
             resource=self.resource,
             start=wanted.start.isoformat(),
             end=wanted.end.isoformat(),
             units=claim.units,
             capacity=capacity,
             booked=booked,
-            available=max(left, 0),
+            blocked=blocked,
+            available=taken.left,
         )
+
+
+def _terms_of(resource: Resource) -> dict[str, int]:
+    return {"capacity": resource.capacity, "resource_version": resource.version}
 
 
 for _event in (DayOpened, DayRevised, TimeClaimed, ClaimKept, TimeReleased, TimeBlocked, TimeUnblocked):

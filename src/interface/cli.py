@@ -102,7 +102,7 @@ def token(
     if unknown := set(role) - ROLES:
         raise Unsuitable(f"There is no role {unknown.pop()}. The roles are {', '.join(sorted(ROLES))}.")
     settings = load_settings()
-    secrets = token_secrets_for(settings)
+    secrets = token_secrets_for(settings, make=False)
     if not secrets:
         raise Unsuitable("Tokens come from your identity provider, since DAYBOOK_JWKS_URL is set.")
     try:

@@ -1,13 +1,14 @@
 """Serving in this process: open the store, listen once everything is ready, and leave nothing half done at the end."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 import uvloop
@@ -25,8 +26,8 @@ from interface.http.app import create_app
 from interface.http.metrics import Metrics
 from interface.listening import BACKLOG, allow_many_connections, open_port
 
-GRACE_SECONDS = 20.0
-"""How long requests that are under way at the end may take."""
+GRACE_SECONDS = 10.0
+"""How long requests that are under way at the end may take; then their connections are cut."""
 READY_SECONDS = 30.0
 SAY_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
@@ -125,6 +126,22 @@ async def _serve(
         if ended.done():
             raise ServerEnded("The HTTP server stopped by itself. The log lines above say why.") from ended.exception()
         say("Stopping: nothing new is taken in, what is under way is finished.")
+    if not ended.done():
+        log.warning("requests were cut off", seconds=GRACE_SECONDS)
+        await _leave(daybook)
+
+
+async def _leave(daybook: Daybook) -> NoReturn:
+    """End this process with status 0 although requests are under way; what is queued is finished.
+
+    The server has no way to drop connections. Cancelled, it answers 500 to whoever still sends and logs tracebacks,
+    and its threads run on into the interpreter's end.
+    """
+    leave_on_signals(signal.SIG_IGN)
+    await asyncio.to_thread(daybook.stop)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _asked_to_stop(parent: int | None) -> asyncio.Event:
@@ -165,14 +182,13 @@ def _troubles(daybook: Daybook, head: int) -> list[str]:
 
 @asynccontextmanager
 async def _running(server: _ServerOnSocket, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
-    """The server at work. At the end it takes no connection any more and answers the requests under way."""
+    """The server at work. At the end it takes no connection any more and answers the requests under way; what it
+    yields is done unless some took longer than the grace.
+    """
     open_port(listener)
     ended: asyncio.Task[None] = asyncio.ensure_future(server.serve())
     try:
         yield ended
     finally:
         server.stop()  # type: ignore[no-untyped-call] # granian leaves it bare
-        _, late = await asyncio.wait({ended}, timeout=GRACE_SECONDS)
-        if late:
-            log.warning("requests were cut off", seconds=GRACE_SECONDS)
-            ended.cancel()
+        await asyncio.wait({ended}, timeout=GRACE_SECONDS)

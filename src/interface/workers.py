@@ -50,7 +50,7 @@ async def _supervise(wanted: Wanted, count: int, placeholder: socket.socket, say
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     # The first one alone makes what has to be made once, and says once what keeps all from serving.
-    workers = [_Worker(0, wanted)]
+    workers = [_Worker(0, wanted, speaks=True)]
     try:
         if await workers[0].listens():
             workers += [_Worker(number, wanted) for number in range(1, count)]
@@ -86,13 +86,14 @@ async def _end(workers: Sequence["_Worker"]) -> None:
 class _Worker:
     """One process, and what we hear of it."""
 
-    def __init__(self, number: int, wanted: Wanted) -> None:
+    def __init__(self, number: int, wanted: Wanted, *, speaks: bool = False) -> None:
+        """`speaks`: whether it sets the demo up and tells people about the start; one that takes its place does not."""
         loop = asyncio.get_running_loop()
         self.number = number
         self.ended: asyncio.Future[int | None] = loop.create_future()
         self._said: asyncio.Future[bool] = loop.create_future()
         self._ear, mouth = _PROCESSES.Pipe(duplex=False)
-        self.process = _PROCESSES.Process(target=work, args=(number, wanted, mouth), name=f"daybook-{number}")
+        self.process = _PROCESSES.Process(target=work, args=(wanted, mouth, speaks), name=f"daybook-{number}")
         self.process.start()
         mouth.close()  # ours; when the worker's closes, too, we hear the end of it
         loop.add_reader(self._ear.fileno(), self._hear)
@@ -116,20 +117,19 @@ class _Worker:
         self.ended.set_result(self.process.exitcode)
 
 
-def work(number: int, wanted: Wanted, mouth: Connection) -> None:
+def work(wanted: Wanted, mouth: Connection, speaks: bool) -> None:
     """What a worker does. It ends when its supervisor does, however that ends."""
     leave_on_signals()
     parent = multiprocessing.parent_process()
-    is_first = number == 0
     try:
         settings = load_settings()
         logs.set_up(settings.log_level)
         serve(
             settings,
             take_port(wanted.host, wanted.port, shared=True),
-            with_demo=wanted.with_demo and is_first,
-            say=typer.echo if is_first else log.info,
-            opened=partial(announcement.of_store, say=typer.echo) if is_first else (lambda *_: None),
+            with_demo=wanted.with_demo and speaks,
+            say=typer.echo if speaks else log.info,
+            opened=partial(announcement.of_store, say=typer.echo) if speaks else (lambda *_: None),
             listening=lambda: mouth.send(True),
             parent=parent.sentinel if parent is not None else None,
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.log.mapper import EventMapper, UnknownTopic, Unreadable, Upcaster
+from app.log.mapper import EventMapper, EventUnreadable, UnknownTopic, Upcaster
 from app.log.records import LoggedEvent
 from domain.booking import BookingCancelled, BookingExpired
 from domain.event import Event
@@ -124,7 +124,7 @@ def test_an_unknown_topic_is_an_error() -> None:
 @pytest.mark.parametrize("state", [b"{}", b'{"reason":7}', b'{"reason":null,"colour":"purple"}', b"[]", b"x"])
 def test_a_state_that_does_not_fit_its_topic_is_an_error_that_shows_nothing_of_it(state: bytes) -> None:
     stored = LoggedEvent(**{**vars(golden("BookingCancelled.1")), "state": state})
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(EventUnreadable) as refused:
         EventMapper().to_event(stored)
     assert "purple" not in str(refused.value)
 

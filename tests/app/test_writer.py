@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from tests.unconditional import append_anyway
 
-from app.commands import Actor, Cancel, Confirm, DefineResource, LiftBlock, PlaceBlock, Reschedule, RetireResource
+from app.commands import (
+    Actor,
+    Approve,
+    Cancel,
+    Confirm,
+    DefineResource,
+    LiftBlock,
+    PlaceBlock,
+    Reschedule,
+    RetireResource,
+)
 from app.identity import random_command_id
 from app.outcome import Busy, Outcome
 from app.queue import Asked, Queue
@@ -132,6 +142,27 @@ class TestAllOrNothing:
             with pytest.raises(Refused, match="fully booked"):
                 house.book(bob, conflicting, conflicting + timedelta(minutes=30), resource="room-1")
 
+    def test_all_legs_together_lie_on_31_dates_at_most(self, house: Any) -> None:
+        house.register("room-1", policy={"max_duration": 31 * 1440, "step": 1440})
+        alice = house.person("alice")
+        midnight = datetime(2026, 12, 1, tzinfo=UTC)
+        long = tuple(
+            WantedLeg("room-1", midnight + timedelta(days=20 * n), midnight + timedelta(days=20 * n + 16), 1)
+            for n in range(2)
+        )
+        command = house.booking(alice, midnight, resource="room-1")
+        with pytest.raises(Refused) as refusal:
+            house.run(type(command)(actor=alice, command_id=random_command_id(), customer=alice.person, legs=long))
+        assert refusal.value.code == "bad-duration"
+
+    def test_made_up_ids_push_nothing_out_of_memory(self, house: Any) -> None:
+        house.register()
+        house.book(house.person("alice"), AT_TEN)
+        for _ in range(20):
+            with pytest.raises(Refused):
+                house.run(Cancel(actor=STAFF, command_id=random_command_id(), booking=f"b-{random_command_id()}"))
+        assert len(house.writer.memory._kept["booking"]) == 1
+
 
 class TestMoving:
     def test_onto_a_full_slot_leaves_everything_as_it_was(self, house: Any) -> None:
@@ -206,6 +237,14 @@ class TestHolds:
         house.pass_time(seconds=30)
         house.book(alice, slots[3], hold=True)
 
+    def test_holds_whose_time_ran_out_are_not_kept_in_mind(self, house: Any) -> None:
+        house.register("hall", capacity=1000)
+        for number in range(30):
+            house.book(house.person(f"person-{number}"), AT_TEN, resource="hall", hold=True)
+        house.pass_time(seconds=31)
+        house.book(house.person("late"), AT_TEN, resource="hall", hold=True)
+        assert len(house.writer.memory.holds) == 1
+
     def test_live_holds_are_counted_after_a_restart_too(self, store: Any, houses: Callable[..., Any]) -> None:
         log = store.open()
         before = houses(log, datetime.now(UTC))
@@ -261,6 +300,38 @@ class TestIdempotency:
             house.run(reschedule(alice, hers, AT_ELEVEN + timedelta(hours=4)))
             again = house.run(reschedule(alice, hers, first, **key))
             assert again.subject.start == AT_ELEVEN + timedelta(hours=4)
+
+    def test_a_repeated_approval_that_had_nothing_to_do_approves_no_later_move(self, house: Any) -> None:
+        house.register("ground-a", policy={"approval": True})
+        alice = house.person("alice")
+        game = house.book(alice, AT_TEN, resource="ground-a")
+        first, second = (
+            Approve(actor=STAFF, command_id=letter * 32, keyed=True, body=b"b", booking=game.key) for letter in "ab"
+        )
+        house.run(first)
+        before = house.log.head().position
+        house.run(second)
+        assert house.topics(before) == ["BookingUnchanged"]
+        house.run(reschedule(alice, game, AT_ELEVEN))
+        again = house.run(second)
+        assert (again.replayed, again.subject.status) == (True, "pending")
+
+    def test_a_move_to_where_it_is_asks_nobody_again_with_or_without_a_key(self, house: Any) -> None:
+        house.register("ground-a", policy={"approval": True})
+        alice = house.person("alice")
+        game = house.book(alice, AT_TEN, resource="ground-a")
+        house.run(Approve(actor=STAFF, command_id=random_command_id(), booking=game.key))
+        for key in ({}, {"command_id": "ab" * 16, "keyed": True, "body": b"b"}):
+            assert house.run(reschedule(alice, game, AT_TEN, **key)).subject.status == "confirmed"
+
+    def test_a_repeated_block_names_the_bookings_in_it_again(self, house: Any) -> None:
+        house.register()
+        hers = house.book(house.person("alice"), AT_TEN)
+        block = PlaceBlock(
+            actor=STAFF, command_id="ab" * 16, keyed=True, body=b"b", resource="dr-lee", start=AT_TEN, end=AT_ELEVEN
+        )
+        assert house.run(block).overlaps == (hers.key,)
+        assert house.run(block).overlaps == (hers.key,)
 
     def test_a_key_whose_request_was_refused_may_be_used_again(self, house: Any) -> None:
         house.register()

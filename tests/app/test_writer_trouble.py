@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.log.postgres import open_postgres
+from app.log.records import LoggedEvent
 from app.log.sqlite import open_sqlite
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 
@@ -134,3 +135,74 @@ def test_a_disk_that_fails_at_every_commit_is_asked_a_few_times_and_then_said(
     assert house.topics().count("BookingConfirmed") == 1
     house.stop()
     log.close()
+
+
+def together(house: Any, *commands: Any) -> list[Any]:
+    """Put commands into the queue so that the writer finds them as one batch; their answers."""
+    with house.writer.queue._changed:
+        asked = [house.ask(command) for command in commands]
+    return [each.result(30) for each in asked]
+
+
+def test_a_retry_that_another_process_stored_is_not_taken_for_the_batch_that_was_lost(
+    postgres: Any, houses: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alice's request is lost on its way to the store, and her retry, at another process, is stored first."""
+    one_log, other_log = open_postgres(*postgres), open_postgres(*postgres)
+    one, other = houses(one_log), houses(other_log)
+    one.register()
+    alice, bob = one.person("alice"), one.person("bob")
+    same = {"command_id": COMMAND, "keyed": True, "body": b"b"}
+    real = one_log.append
+
+    def lost(*_: Any) -> Any:
+        monkeypatch.setattr(one_log, "append", real)
+        other.run(other.booking(alice, AT_TEN, **same))
+        raise OutcomeUnknown("The connection went before the server saw it.")
+
+    monkeypatch.setattr(one_log, "append", lost)
+    hers, his = together(one, one.booking(alice, AT_TEN, **same), one.booking(bob, AT_TEN + timedelta(hours=1)))
+    assert (hers.replayed, his.replayed) == (True, False)
+    stored = {event.originator_id for event in one_log.after(0)}
+    assert {hers.subject.id, his.subject.id} <= stored
+    assert one.topics().count("BookingConfirmed") == 2
+    for house, log in ((one, one_log), (other, other_log)):
+        house.stop()
+        log.close()
+
+
+def an_event_of_tomorrow(house: Any, stream: str, version: int, command_id: str = "dd" * 16) -> None:
+    """Append what only a newer Daybook understands."""
+    event = LoggedEvent(
+        originator_id=stream,
+        originator_version=version,
+        topic="SomethingNew.7",
+        state=b'{"new":true}',
+        timestamp="2026-11-30T04:00:00.000000Z",
+        by="admin:c-tomorrow",
+        command_id=command_id,
+    )
+    with house.log.locked() as session:
+        session.append([event])
+
+
+def test_what_a_newer_daybook_wrote_stops_no_thread_and_leaves_nobody_waiting(house: Any) -> None:
+    house.register()
+    alice = house.person("alice")
+    an_event_of_tomorrow(house, "resource/dr-lee", 2)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="newer Daybook"):
+            house.book(alice, AT_TEN)
+    assert house.writer.is_alive
+    assert "newer Daybook" in (house.writer.failure or "")
+
+
+def test_one_repeat_that_cannot_be_read_is_nobody_elses_trouble(house: Any) -> None:
+    house.register()
+    alice, bob = house.person("alice"), house.person("bob")
+    an_event_of_tomorrow(house, "booking/b-tomorrow", 1, COMMAND)
+    house.book(bob, AT_TEN + timedelta(hours=3))
+    same = {"command_id": COMMAND, "keyed": True, "body": b"b"}
+    hers, his = together(house, house.booking(alice, AT_TEN, **same), house.booking(bob, AT_TEN))
+    assert isinstance(hers, Exception)
+    assert his.subject.status == "confirmed"

@@ -21,6 +21,7 @@ from domain.booking import (
     BookingRescheduled,
     BookingRevoked,
     BookingStatus,
+    BookingUnchanged,
     Terms,
 )
 from domain.leg import Leg
@@ -205,9 +206,7 @@ def test_a_move_to_where_it_is_writes_nothing_unless_the_request_is_to_be_known_
     confirmed = a_booking("confirmed")
 
     confirmed.when(lambda booking: booking.reschedule(cause(), (leg(),), approval=False)).then_nothing()
-    confirmed.when(lambda booking: booking.reschedule(cause(), (leg(),), approval=False, even_if_equal=True)).then(
-        told(BookingRescheduled, legs=(leg(),), status="confirmed")
-    )
+    confirmed.when(lambda booking: booking.note_unchanged(cause())).then(told(BookingUnchanged))
 
 
 def test_the_start_of_a_booking_is_that_of_its_earliest_leg() -> None:

@@ -1,6 +1,7 @@
 """A resource-day: what it gives, what it refuses, and what it catches up with first."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.domain.given import (
@@ -16,6 +17,7 @@ from tests.domain.given import (
     cause,
     claimed,
     collect,
+    daily,
     given,
     moon_hospital,
     opened,
@@ -26,7 +28,7 @@ from tests.domain.given import (
 from domain.claim import BlockedTime, ReleaseReason
 from domain.interval import Interval, first_instant
 from domain.resource import Resource
-from domain.resource_day import ClaimKept, DayRevised, ResourceDay, TimeBlocked, TimeReleased, TimeUnblocked
+from domain.resource_day import ClaimKept, DayOpened, DayRevised, ResourceDay, TimeBlocked, TimeReleased, TimeUnblocked
 
 LEE = a_resource()
 STREAM = "day/dr-lee/2026-12-01"
@@ -44,6 +46,12 @@ def revised(resource: Resource, **changes: int) -> Resource:
     again.revise(cause(), None, resource.definition.model_copy(update=changes))
     again.collect_events()
     return again
+
+
+def caught_up(resource: Resource, capacity: int, version: int = 2) -> Told:
+    """The day took over what its resource's administrator changed; it covers what it covered before."""
+    starts = first_instant(TUESDAY, resource.plan.zone)
+    return told(DayRevised, capacity=capacity, resource_version=version, starts=starts, minutes=1440)
 
 
 def blocked(interval: Interval, units: int | None = None, block: str = "k-painters") -> BlockedTime:
@@ -192,7 +200,7 @@ def test_a_day_catches_up_with_its_resource_before_it_decides() -> None:
     two = revised(LEE, capacity=2)
 
     a_day(LEE, claimed(ALICE)).when(lambda day: day.change(cause(), two, claim=[BOB])).then(
-        told(DayRevised, capacity=2, resource_version=2), claimed(BOB)
+        caught_up(LEE, capacity=2), claimed(BOB)
     )
 
 
@@ -200,8 +208,28 @@ def test_lapsed_holds_go_before_the_day_catches_up() -> None:
     two = revised(LEE, capacity=2)
 
     a_day(LEE, claimed(HOLD)).when(lambda day: day.change(cause(SOON), two, claim=[BOB])).then(
-        released("b-alice", "expired"), told(DayRevised, capacity=2, resource_version=2), claimed(BOB)
+        released("b-alice", "expired"), caught_up(LEE, capacity=2), claimed(BOB)
     )
+
+
+def test_a_day_opened_before_its_zone_changed_covers_what_is_wanted_now_and_sells_it_once() -> None:
+    """Asia/Almaty went from +06 to +05 on 2024-03-01; a day of June opened before that began an hour earlier."""
+    june = date(2024, 6, 1)
+    almaty = a_resource(a_definition("Room", "room", open_on=daily("00:00-24:00")), ZoneInfo("Asia/Almaty"))
+    before = datetime(2024, 5, 31, 18, tzinfo=UTC)
+    opened_before = told(
+        DayOpened, resource="dr-lee", date=june, starts=before, minutes=1440, capacity=1, resource_version=1
+    )
+    late = Interval(before + timedelta(hours=24), before + timedelta(hours=24, minutes=30))
+    day = given(ResourceDay, ResourceDay.stream("dr-lee", june), opened_before)
+
+    widened = told(DayRevised, capacity=1, resource_version=1, starts=before, minutes=1500)
+    first = wanted("b-first", late)
+    once = day.when(lambda day: day.change(cause(), almaty, claim=[first]))
+    once.then(widened, claimed(first))
+    given(ResourceDay, ResourceDay.stream("dr-lee", june), opened_before, widened, claimed(first)).when(
+        lambda day: day.change(cause(), almaty, claim=[wanted("b-second", late)])
+    ).then_refused("not-available", booked=1)
 
 
 def test_less_capacity_than_is_taken_stands_and_nothing_more_is_sold_until_it_fits() -> None:
@@ -214,7 +242,7 @@ def test_less_capacity_than_is_taken_stands_and_nothing_more_is_sold_until_it_fi
         "not-available", capacity=1, booked=2, available=0
     )
     day.when(lambda day: day.change(cause(), two, release=("b-bob", "cancelled"), claim=[carol])).then(
-        told(DayRevised, capacity=2, resource_version=2), released("b-bob", "cancelled"), claimed(carol)
+        caught_up(three, capacity=2), released("b-bob", "cancelled"), claimed(carol)
     )
 
 

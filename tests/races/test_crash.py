@@ -73,7 +73,7 @@ async def crash_again_and_again(service: Service, door: Door, times: int) -> Non
 
 
 async def test_what_was_answered_before_a_kill_is_there_after_it(service: Service, door: Door) -> None:
-    await crash_again_and_again(service, door, 2)
+    await crash_again_and_again(service, door, 1)
 
 
 @pytest.mark.slow
@@ -139,6 +139,7 @@ class TestLease:
         stream = f"booking/{held.json()['id']}"
         until(lambda: (stream, "BookingExpired.1") in {row[1:3] for row in service.rows()}, "the hold is swept up", 30)
 
+    @pytest.mark.slow
     @on_postgres
     async def test_is_taken_over_when_its_holder_is_killed(self, service: Service, door: Door) -> None:
         service.start_several(2)

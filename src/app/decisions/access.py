@@ -29,9 +29,10 @@ def must_be_theirs(actor: Actor, booking: Booking, resource_of: ResourceOf) -> N
 
 def must_be_open_to(actor: Actor, resource: Resource) -> None:
     """Raises `Refused`: `unknown-resource` where it takes no claims from the actor, `forbidden` outside their scope."""
-    resource.must_be_open()
+    resource.must_exist()
     if resource.definition.visibility == "staff" and not actor.is_desk:
         raise Refused("unknown-resource", f"There is no resource {resource.key}.", resource=resource.key)
+    resource.must_be_open()
     must_cover(actor, resource)
 
 

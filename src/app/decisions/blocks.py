@@ -46,6 +46,13 @@ def place_block(work: Work, command: PlaceBlock) -> Decided:
     return Decided(block, created=True, overlaps=tuple(dict.fromkeys(overlaps)))
 
 
+def bookings_in(work: Work, block: Block) -> tuple[str, ...]:
+    """The bookings that stand in a block now, unless it was lifted."""
+    days = [] if block.lifted else [ResourceDay.stream(block.resource, day) for day in block.days]
+    found = (work.see(ResourceDay, stream).bookings_in(Interval(block.start, block.end)) for stream in days)
+    return tuple(dict.fromkeys(booking for bookings in found for booking in bookings))
+
+
 def lift_block(work: Work, command: LiftBlock) -> Decided:
     """Give a block's time back. Raises `Refused` (`unknown-block`)."""
     block = work.take(Block, Block.stream(command.block))

@@ -8,6 +8,7 @@ from app.decisions.decided import Decided
 from app.identity import booking_id
 from app.work import Work
 from domain.booking import Booking, Terms
+from domain.interval import in_zone
 from domain.policies import must_not_hoard
 
 
@@ -26,11 +27,12 @@ def book(work: Work, command: Book) -> Decided:
     policies = [work.resource(leg.resource).policy for leg in terms.legs]
     until = None
     if command.hold:
-        until = work.now + timedelta(seconds=min(policy.hold_seconds for policy in policies))
+        lapses = work.now + timedelta(seconds=min(policy.hold_seconds for policy in policies))
+        until = in_zone(lapses, work.resource(terms.legs[0].resource).plan.zone)
         booking.hold(cause, terms, details, until)
     else:
         booking.book(cause, terms, details, approval=any(policy.approval for policy in policies))
     claim(work, cause, booking, command.customer, placed, until)
-    if command.hold:
-        work.note_hold(command.customer, key)
+    if until is not None:
+        work.note_hold(command.customer, key, until)
     return Decided(booking, created=True, customer=command.customer)

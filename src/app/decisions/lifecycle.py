@@ -99,10 +99,11 @@ def must_not_be_too_late(work: Work, command: OnBooking, booking: Booking) -> No
     for leg in booking.legs:
         resource = work.resource(leg.resource)
         if not may_still_change(resource, leg.start, work.now):
+            notice = resource.policy.cancel_notice
+            until = f"up to {notice} minutes before it starts" if notice else "until it starts"
             raise Refused(
                 "too-late-to-change",
-                f"A booking of {resource.name} can be changed up to {resource.policy.cancel_notice} minutes before "
-                "it starts. Please call the desk.",
+                f"A booking of {resource.name} can be changed {until}. Please call the desk.",
                 booking_status=booking.status_at(work.now),
                 cancel_notice=resource.policy.cancel_notice,
             )

@@ -1,6 +1,7 @@
 """Moving a booking: the old legs are given back and the new ones taken in one append, or nothing changes."""
 
 from app.commands import Reschedule
+from app.decisions.access import must_be_open_to
 from app.decisions.claims import bookable_legs, claim, keep_daily_limit
 from app.decisions.decided import Decided
 from app.decisions.lifecycle import must_not_be_too_late, taken
@@ -22,7 +23,7 @@ def reschedule(work: Work, command: Reschedule) -> Decided:
     legs = tuple(each.leg for each in placed)
     asks_again = any(work.resource(leg.resource).policy.approval for leg in legs)
     pending = booking.status == "pending" if command.actor.is_desk else asks_again
-    if booking.reschedule(cause, legs, approval=pending, even_if_equal=command.keyed):
+    if booking.reschedule(cause, legs, approval=pending):
         claim(work, cause, booking, booking.customer, placed, None, instead_of=before)
     return Decided(booking, customer=booking.customer)
 
@@ -39,6 +40,6 @@ def _wanted(work: Work, command: Reschedule, booking: Booking) -> tuple[WantedLe
         )
     leg = booking.legs[0]
     resource = work.resource(command.resource or leg.resource)
-    resource.must_be_open()
+    must_be_open_to(command.actor, resource)
     end = command.end or moment(command.start, resource) + (leg.end - leg.start)
     return (WantedLeg(resource.key, command.start, end, command.units or leg.units),)

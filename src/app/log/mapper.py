@@ -21,11 +21,11 @@ from domain.event import Event
 Facts = dict[str, Any]
 
 
-class Unreadable(Exception):  # noqa: N818 - says what the event is
+class EventUnreadable(Exception):  # noqa: N818 - says what the event is
     """A stored event that this program cannot understand. Nothing of its content is in the message."""
 
 
-class UnknownTopic(Unreadable):
+class UnknownTopic(EventUnreadable):
     """A stored event of a kind that this program does not know: a newer Daybook wrote it, or none did."""
 
 
@@ -60,7 +60,7 @@ class EventMapper(Mapper[str]):
         )
 
     def to_event(self, stored: LoggedEvent | RecordedEvent) -> Event:
-        """The event that was stored. Raises UnknownTopic, or Unreadable when its state does not fit."""
+        """The event that was stored. Raises UnknownTopic, or EventUnreadable when its state does not fit."""
         topic, state = stored.topic, stored.state
         if topic in self._upcasters:
             topic, state = self._upcast(topic, state)
@@ -77,7 +77,7 @@ class EventMapper(Mapper[str]):
             return kind.model_validate_json(state[:-1] + (columns if state == b"{}" else b"," + columns))
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Unreadable(f"The event {topic} of {_place(stored)} cannot be read: {faults}.") from error
+            raise EventUnreadable(f"The event {topic} of {_place(stored)} cannot be read: {faults}.") from error
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """The library's name for `to_logged`."""

@@ -92,7 +92,12 @@ class _Changes:
         }
 
     def revise(self, event: DayRevised, stream: str) -> None:
-        self._days[stream].update(capacity=event.capacity, resource_version=event.resource_version)
+        self._days[stream].update(
+            capacity=event.capacity,
+            resource_version=event.resource_version,
+            starts_at=instant_number(event.starts),
+            minutes=event.minutes,
+        )
 
     def claim(self, event: TimeClaimed, stream: str) -> None:
         key = (stream, event.booking)

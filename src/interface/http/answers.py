@@ -6,7 +6,9 @@ from typing import Any, Literal
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from Python 3.12 on
 
 from app.commands import Role
+from domain.block import BlockSource
 from domain.booking import BookingStatus
+from domain.definition import Visibility
 from domain.plan import Weekday
 
 Action = Literal["confirm", "cancel", "reschedule", "approve", "reject", "revoke", "complete", "no-show"]
@@ -88,7 +90,7 @@ class ResourceAnswer(TypedDict):
     capacity: int
     seats: int | None
     attributes: dict[str, str | int | float | bool]
-    visibility: Literal["public", "signed-in", "staff"]
+    visibility: Visibility
     hours: dict[Weekday, list[tuple[str, str]]]
     exceptions: dict[date, ExceptionAnswer]
     policy: PolicyAnswer
@@ -199,7 +201,7 @@ class BlockAnswer(TypedDict):
     start: datetime
     end: datetime
     units: int | None
-    source: Literal["desk", "calendar"]
+    source: BlockSource
     reason: dict[str, Any] | None
     overlaps: list[str]
 
@@ -230,7 +232,7 @@ class DayBlockAnswer(TypedDict):
     start: datetime
     end: datetime
     units: int | None
-    source: Literal["desk", "calendar"]
+    source: BlockSource
     reason: dict[str, Any] | None
 
 

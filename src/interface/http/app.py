@@ -108,6 +108,13 @@ def _cors(settings: Settings) -> CORSConfig | None:
             "If-Match",
             "If-None-Match",
         ],
-        expose_headers=["Daybook-Position", "ETag", "Idempotency-Replayed", "Location", "Retry-After"],
+        expose_headers=[
+            "Daybook-Parked",
+            "Daybook-Position",
+            "ETag",
+            "Idempotency-Replayed",
+            "Location",
+            "Retry-After",
+        ],
         max_age=600,
     )

@@ -16,6 +16,8 @@ TokenRole = Literal["customer", "agent", "staff", "admin", "auditor"]
 ROLES: Final[frozenset[TokenRole]] = frozenset(get_args(TokenRole))
 MAX_TOKEN_BYTES: Final = 8 * 1024
 _MAX_SUBJECT = 255
+_LONGEST_DAYS = 36_500
+_DAY = 86_400  # in seconds
 _MAX_ISSUER = 1000
 _NOT_YET_SECONDS = 5.0  # how far ahead the clock of whoever issues tokens may be
 _TRUSTED_SECONDS = 300.0  # how long a verified token is believed without looking at its signature again
@@ -162,13 +164,13 @@ def issue_token(
     wanted = sorted(set(roles))
     if not wanted or not ROLES.issuperset(wanted):
         raise ValueError(f"A token needs at least one role of {', '.join(sorted(ROLES))}.")
-    if days <= 0:
-        raise ValueError("A token must be good for some time.")
+    if not 1 <= days * _DAY <= _LONGEST_DAYS * _DAY:  # so that NaN is refused, too
+        raise ValueError(f"A token must be good for some time: at least a second, at most {_LONGEST_DAYS:,} days.")
     claims: dict[str, Any] = {
         "sub": subject,
         "roles": wanted,
         "iat": issued_at,
-        "exp": issued_at + int(days * 86_400),
+        "exp": issued_at + int(days * _DAY),
     }
     optional = {"iss": issuer, "aud": audience, "resources": sorted(resources) if resources is not None else None}
     claims.update({claim: value for claim, value in optional.items() if value is not None})

@@ -1,5 +1,6 @@
 """What is free: the slots of one resource, and the resources that are free for an interval."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -11,12 +12,16 @@ from app.availability import availability
 from app.free_resources import FreeResource, free_resources
 from app.read_models.page import Page
 from app.read_models.reader import Reader
+from domain.interval import DAY
+from domain.resource import Resource
+from domain.resource_day import ResourceDay
 from interface.http.addresses import resource_in
 from interface.http.answers import AvailabilityAnswer, FreeResourceAnswer, FreeResourceList
 from interface.http.callers import Visitor
 from interface.http.described import described
 from interface.http.fields import Count, Cursor, Day, Instant, Minutes, PageSize, ResourceId
 from interface.http.models import Asked
+from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
 from interface.http.resources import ATTRIBUTE, shareable, visible_resource
 from interface.http.service import admitted, json_answer
@@ -50,17 +55,26 @@ class FreeAsked(Asked):
 @get(
     "/v1/resources/{resource:str}/availability",
     tags=TAGS,
-    opt=described(answers={200: AvailabilityAnswer}, query=SlotsAsked, sign_in="optional", reads=True, problems=RULES),
+    opt=described(
+        answers={200: AvailabilityAnswer},
+        query=SlotsAsked,
+        sign_in="optional",
+        reads=True,
+        may_be_parked=True,
+        problems=RULES,
+    ),
 )
 async def show_availability(request: WebRequest) -> ASGIResponse:
     """The slots of a resource, date by date."""
     visit = await admitted(request)
     asked, _ = query_of(request, SlotsAsked)
-    answer = await visit.service.ask(visit, _slots, visit.visitor, resource_in(request), asked, visit.now)
-    return json_answer(answer, shareable(visit.visitor))
+    answer, parked = await visit.service.ask(visit, _slots, visit.visitor, resource_in(request), asked, visit.now)
+    return json_answer(answer, {**shareable(visit.visitor), **parked})
 
 
-def _slots(reader: Reader, visitor: Visitor, resource: str, asked: SlotsAsked, now: datetime) -> AvailabilityAnswer:
+def _slots(
+    reader: Reader, visitor: Visitor, resource: str, asked: SlotsAsked, now: datetime
+) -> tuple[AvailabilityAnswer, dict[str, str]]:
     row = visible_resource(reader, visitor, resource)
     first: date = asked.from_
     days: list[Any] = availability(
@@ -73,7 +87,20 @@ def _slots(reader: Reader, visitor: Visitor, resource: str, asked: SlotsAsked, n
         now=now,
         by_staff=visitor.by_staff,
     )
-    return {"resource": resource, "timezone": row.timezone, "position": reader.position, "days": days}
+    answer: AvailabilityAnswer = {
+        "resource": resource,
+        "timezone": row.timezone,
+        "position": reader.position,
+        "days": days,
+    }
+    return answer, parked_among(reader, _streams(resource, first, asked.to))
+
+
+def _streams(resource: str, first: date, last: date) -> Iterator[str]:
+    """What the answer is made of: the resource, and its days with those that windows and buffers may run into."""
+    yield Resource.stream(resource)
+    for number in range(-1, (last - first).days + 2):
+        yield ResourceDay.stream(resource, first + number * DAY)
 
 
 @get(

@@ -28,7 +28,15 @@ TAGS: Final = ["blocks"]
         body=BlockBody,
         command=True,
         keyed=True,
-        problems=("unknown-resource", "bad-duration", "off-grid", "no-such-local-time", "ambiguous-local-time"),
+        problems=(
+            "unknown-resource",
+            "in-the-past",
+            "too-far-ahead",
+            "bad-duration",
+            "off-grid",
+            "no-such-local-time",
+            "ambiguous-local-time",
+        ),
     ),
 )
 async def place_block(request: WebRequest) -> ASGIResponse:

@@ -14,7 +14,7 @@ from app.details import Vault
 from app.read_models import bookings, resources
 from app.read_models.booking_rows import BookingRow
 from app.read_models.reader import Reader
-from domain.booking import BookingStatus
+from domain.booking import Booking, BookingStatus
 from domain.refusal import Refused
 from domain.resource import Resource
 from interface.http.addresses import booking_in
@@ -24,12 +24,17 @@ from interface.http.callers import BOOKERS
 from interface.http.described import described
 from interface.http.fields import Cursor, CustomerId, Instant, PageSize, ResourceId
 from interface.http.models import Asked
+from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
 from interface.http.problems import Declined, malformed
 from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
 from interface.http.versions import etag, is_known, parse_position
 
 TAGS: Final = ["bookings"]
+STAYS_SO: Final = frozenset[BookingStatus]({"cancelled", "rejected", "revoked", "completed", "no_show"})
+"""Statuses in which a version always reads the same. `expired` is none: before the sweeper has come by, a hold that
+ran out has the version that it had as a hold.
+"""
 
 
 class BookingsAsked(Asked):
@@ -107,27 +112,31 @@ def _with_offset(name: str, given: datetime | None) -> datetime | None:
         query=Asked,
         reads=True,
         if_none_match=True,
+        may_be_parked=True,
         problems=("unknown-booking",),
     ),
 )
 async def show_booking(request: WebRequest) -> ASGIResponse:
-    """One booking."""
+    """One booking. What one may do with it (`actions`) changes with time, its version does not: only of a booking
+    that has ended is it said that it is still the same (304).
+    """
     visit = await admitted(request)
     actor = visit.visitor.acting(*BOOKERS)
     query_of(request, Asked)
     booking = booking_in(request)
-    answer = await visit.service.ask(visit, _one, visit.service.daybook.vault, actor, booking, visit.now)
-    headers = {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE}
-    # A hold that ran out has no new version before the sweeper has come by.
-    if is_known(visit.headers, answer["version"]) and answer["status"] != "expired":
+    answer, parked = await visit.service.ask(visit, _one, visit.service.daybook.vault, actor, booking, visit.now)
+    headers = {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE, **parked}
+    if answer["status"] in STAYS_SO and is_known(visit.headers, answer["version"]):
         return bare_answer(304, headers)
     return json_answer(answer, headers)
 
 
-def _one(reader: Reader, vault: Vault, actor: Actor, booking: str, now: datetime) -> BookingAnswer:
+def _one(
+    reader: Reader, vault: Vault, actor: Actor, booking: str, now: datetime
+) -> tuple[BookingAnswer, dict[str, str]]:
     resource_of = cached_resources(reader)
     row = visible_booking(reader, actor, booking, resource_of)
-    return _shown(row, vault, actor, now, resource_of)
+    return _shown(row, vault, actor, now, resource_of), parked_among(reader, [Booking.stream(booking)])
 
 
 def visible_booking(reader: Reader, actor: Actor, booking: str, resource_of: ResourceOf) -> BookingRow:

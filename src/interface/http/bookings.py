@@ -18,6 +18,7 @@ from app.commands import (
     Revoke,
 )
 from domain.refusal import Refused
+from interface.http import examples
 from interface.http.addresses import booking_in
 from interface.http.answers import BookingAnswer
 from interface.http.booking_answers import answer_command
@@ -28,7 +29,8 @@ from interface.http.parsing import WebRequest, body_of
 from interface.http.service import admitted
 
 TAGS: Final = ["bookings"]
-LIFECYCLE: Final = ("unknown-booking", "hold-expired", "invalid-transition")
+LIFECYCLE: Final = ("unknown-booking", "hold-expired", "invalid-transition", "unknown-customer")
+"""What can be said of any booking; `unknown-customer` when its person was erased and their key is gone."""
 
 
 @post(
@@ -52,6 +54,7 @@ async def book(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={201: BookingAnswer},
+        examples={201: examples.HELD},
         body=BookingBody,
         command=True,
         keyed=True,
@@ -88,6 +91,7 @@ async def _take(request: WebRequest, *, hold: bool) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: BookingAnswer},
+        examples={200: examples.CONFIRMED},
         body=ConfirmBody,
         body_optional=True,
         command=True,
@@ -112,6 +116,7 @@ async def confirm(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: BookingAnswer},
+        examples={200: examples.MOVED},
         body=MoveBody,
         command=True,
         keyed=True,
@@ -136,9 +141,19 @@ async def reschedule(request: WebRequest) -> ASGIResponse:
     return await answer_command(visit, actor, await visit.service.execute(command))
 
 
-def _with_reason(*problems: str) -> dict[str, Any]:
+_ENDED: Final = {
+    "cancelled": examples.changed_booking("cancelled", "moved to another town"),
+    "rejected": examples.changed_booking("rejected", "the ground is under water"),
+    "revoked": examples.changed_booking("revoked", "the doctor is ill"),
+    "completed": examples.changed_booking("completed"),
+    "no_show": examples.changed_booking("no_show"),
+}
+
+
+def _with_reason(example: Any, *problems: str) -> dict[str, Any]:
     return described(
         answers={200: BookingAnswer},
+        examples={200: example},
         body=ReasonBody,
         body_optional=True,
         command=True,
@@ -148,7 +163,12 @@ def _with_reason(*problems: str) -> dict[str, Any]:
     )
 
 
-@post("/v1/bookings/{booking:str}/cancel", status_code=200, tags=TAGS, opt=_with_reason("too-late-to-change"))
+@post(
+    "/v1/bookings/{booking:str}/cancel",
+    status_code=200,
+    tags=TAGS,
+    opt=_with_reason(_ENDED["cancelled"], "too-late-to-change"),
+)
 async def cancel(request: WebRequest) -> ASGIResponse:
     """Give a booking or a hold up."""
     visit = await admitted(request)
@@ -158,31 +178,31 @@ async def cancel(request: WebRequest) -> ASGIResponse:
     return await answer_command(visit, actor, await visit.service.execute(command))
 
 
-@post("/v1/bookings/{booking:str}/approve", status_code=200, tags=TAGS, opt=_with_reason())
+@post("/v1/bookings/{booking:str}/approve", status_code=200, tags=TAGS, opt=_with_reason(examples.APPROVED))
 async def approve(request: WebRequest) -> ASGIResponse:
     """Let a pending booking stand."""
     return await _by_desk(request, Approve)
 
 
-@post("/v1/bookings/{booking:str}/reject", status_code=200, tags=TAGS, opt=_with_reason())
+@post("/v1/bookings/{booking:str}/reject", status_code=200, tags=TAGS, opt=_with_reason(_ENDED["rejected"]))
 async def reject(request: WebRequest) -> ASGIResponse:
     """Turn a pending booking down."""
     return await _by_desk(request, Reject)
 
 
-@post("/v1/bookings/{booking:str}/revoke", status_code=200, tags=TAGS, opt=_with_reason())
+@post("/v1/bookings/{booking:str}/revoke", status_code=200, tags=TAGS, opt=_with_reason(_ENDED["revoked"]))
 async def revoke(request: WebRequest) -> ASGIResponse:
     """Take a confirmed booking back."""
     return await _by_desk(request, Revoke)
 
 
-@post("/v1/bookings/{booking:str}/complete", status_code=200, tags=TAGS, opt=_with_reason())
+@post("/v1/bookings/{booking:str}/complete", status_code=200, tags=TAGS, opt=_with_reason(_ENDED["completed"]))
 async def complete(request: WebRequest) -> ASGIResponse:
     """Say that it took place; from its start on."""
     return await _by_desk(request, Complete)
 
 
-@post("/v1/bookings/{booking:str}/no-show", status_code=200, tags=TAGS, opt=_with_reason())
+@post("/v1/bookings/{booking:str}/no-show", status_code=200, tags=TAGS, opt=_with_reason(_ENDED["no_show"]))
 async def mark_no_show(request: WebRequest) -> ASGIResponse:
     """Say that nobody came; from its start on."""
     return await _by_desk(request, MarkNoShow)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from anyio import to_thread
 
@@ -10,6 +10,7 @@ from app.bounded_cache import BoundedCache
 from app.commands import Actor, Role
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.people import People
+from domain.definition import Visibility
 from domain.resource import Resource
 from interface.http.auth import Authenticator, Caller, TokenRole, Unauthenticated
 from interface.http.limits import Addresses, RateLimit
@@ -18,8 +19,6 @@ from interface.http.problems import Declined
 SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "auditor"})
 BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
 """Roles that deal with bookings, the one that may most first: a token with several acts in the first."""
-
-Visibility = Literal["public", "signed-in", "staff"]
 
 
 @dataclass(frozen=True, slots=True)

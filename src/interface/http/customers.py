@@ -14,22 +14,32 @@ from interface.http.addresses import customer_in
 from interface.http.answers import CustomerAnswer, MeAnswer
 from interface.http.callers import BOOKERS
 from interface.http.described import described
+from interface.http.examples import PROFILE
 from interface.http.models import Asked
 from interface.http.parsing import WebRequest, body_of, query_of, read_body
 from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
 from interface.http.versions import etag, expected_version, is_known
 
 TAGS: Final = ["people"]
-EXAMPLE: Final = {"name": "Ada Nother", "email": "ada@example.org", "language": "en"}
 
 
 @post(
     "/v1/customers",
     tags=TAGS,
-    opt=described(answers={201: CustomerAnswer}, body=Profile, body_example=EXAMPLE, command=True, keyed=True),
+    opt=described(
+        answers={201: CustomerAnswer},
+        body=Profile,
+        body_example=PROFILE,
+        command=True,
+        keyed=True,
+        problems=("unknown-customer",),
+    ),
 )
 async def create_customer(request: WebRequest) -> ASGIResponse:
-    """A person without an account, for whom staff and agents book. Everything said of them is sealed."""
+    """A person without an account, for whom staff and agents book. Everything said of them is sealed.
+
+    A repeat with the same key after the person was erased is `unknown-customer`: nobody comes back that way.
+    """
     visit = await admitted(request)
     actor = visit.visitor.acting("staff", "agent")
     said = await body_of(request, Profile)
@@ -70,7 +80,7 @@ async def show_customer(request: WebRequest) -> ASGIResponse:
     opt=described(
         answers={200: CustomerAnswer},
         body=Profile,
-        body_example=EXAMPLE,
+        body_example=PROFILE,
         command=True,
         if_match=True,
         problems=("unknown-customer",),

@@ -13,6 +13,7 @@ from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
 from domain.block import BlockSource
 from domain.refusal import Refused
+from domain.resource import Resource
 from domain.resource_day import ResourceDay
 from interface.http.addresses import date_in, resource_in
 from interface.http.answers import DayAnswer, DayBlockAnswer, DayPlanAnswer, EventList
@@ -21,6 +22,7 @@ from interface.http.callers import Visitor
 from interface.http.described import described
 from interface.http.event_answers import EventsAsked, stream_answer
 from interface.http.models import Asked
+from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
 from interface.http.resources import visible_resource
 from interface.http.service import NO_STORE, admitted, json_answer
@@ -33,7 +35,9 @@ SEALED: Final = {"sealed": True}
 @get(
     "/v1/resources/{resource:str}/days/{date:str}",
     tags=TAGS,
-    opt=described(answers={200: DayAnswer}, query=Asked, reads=True, problems=("unknown-resource",)),
+    opt=described(
+        answers={200: DayAnswer}, query=Asked, reads=True, may_be_parked=True, problems=("unknown-resource",)
+    ),
 )
 async def show_day(request: WebRequest) -> ASGIResponse:
     """A resource-day as it is: its plan, claims and blocks. Version 0: nothing has happened on it."""
@@ -42,13 +46,13 @@ async def show_day(request: WebRequest) -> ASGIResponse:
     query_of(request, Asked)
     resource, day = resource_in(request), date_in(request)
     vault = visit.service.daybook.vault
-    answer = await visit.service.ask(visit, _day, vault, visit.visitor, actor, resource, day, visit.now)
-    return json_answer(answer, {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE})
+    answer, parked = await visit.service.ask(visit, _day, vault, visit.visitor, actor, resource, day, visit.now)
+    return json_answer(answer, {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE, **parked})
 
 
 def _day(
     reader: Reader, vault: Vault, visitor: Visitor, actor: Actor, resource: str, day: date, now: datetime
-) -> DayAnswer:
+) -> tuple[DayAnswer, dict[str, str]]:
     row = covered_resource(reader, visitor, actor, resource)
     found = days.get(reader, row, day, now)
     blocks: list[DayBlockAnswer] = [
@@ -62,7 +66,7 @@ def _day(
         }
         for each in found.blocks
     ]
-    return {
+    answer: DayAnswer = {
         "resource": resource,
         "date": day,
         "timezone": row.timezone,
@@ -81,6 +85,7 @@ def _day(
         ],
         "blocks": blocks,
     }
+    return answer, parked_among(reader, [Resource.stream(resource), ResourceDay.stream(resource, day)])
 
 
 def _plan(row: ResourceRow, day: date) -> DayPlanAnswer:

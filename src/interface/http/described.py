@@ -1,7 +1,7 @@
 """What the OpenAPI document says of a route, written beside its handler."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -31,12 +31,14 @@ BOOKING_RULES: Final = (
 class Described:
     """One route. `answers`: status -> a TypedDict, a media type of text, or none without a body.
 
-    `problems`: what it can refuse with, besides what follows from the other fields. `body_example`: where the
-    body's model has none of its own. `command`: it changes something. `keyed`: it takes an Idempotency-Key.
-    `reads`: it waits for Daybook-Position.
+    `examples`: status -> an answer more telling than that of its shape. `problems`: what it can refuse with,
+    besides what follows from the other fields. `body_example`: where the body's model has none of its own.
+    `command`: it changes something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
+    `may_be_parked`: it answers also while what it reads stands still, with Daybook-Parked.
     """
 
     answers: Mapping[int, Any]
+    examples: Mapping[int, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     sign_in: Literal["needed", "optional", "unused"] = "needed"
     body: type[BaseModel] | None = None
@@ -48,6 +50,7 @@ class Described:
     if_match: bool = False
     if_none_match: bool = False
     reads: bool = False
+    may_be_parked: bool = False
 
     def all_problems(self) -> list[str]:
         """Every code that the route can answer with."""
@@ -57,9 +60,9 @@ class Described:
         if self.sign_in == "needed":
             found += ["forbidden"]
         if self.body is not None:
-            found += ["unsupported-media-type", "too-large"]
+            found += ["unsupported-media-type"]
         if self.command:
-            found += ["busy", "outcome-unknown"]
+            found += ["too-large", "busy", "outcome-unknown"]
         if self.keyed:
             found += ["idempotency-key-reused"]
         if self.if_match:

@@ -15,18 +15,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, to_json
 
-FIRST_YEAR, LAST_YEAR = 1970, 2999
-MOST_DETAILS: Final = 8 * 1024
-MOST_UNITS: Final = 1_000_000
+from domain.definition import FIRST_DATE, IDENTIFIER, LAST_DATE, MOST, WALL_CLOCK
 
-ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+FIRST_YEAR: Final = FIRST_DATE.year
+LAST_YEAR: Final = LAST_DATE.year
+MOST_DETAILS: Final = 8 * 1024
+
+ID_PATTERN: Final = f"^{IDENTIFIER.pattern}$"
 CUSTOMER_PATTERN: Final = r"^c-[0-9a-f]{32}$"
 INSTANT_PATTERN: Final = (
     r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]"
     r"(:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
 )
 DATE_PATTERN: Final = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-WALL_PATTERN: Final = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+WALL_PATTERN: Final = f"^({WALL_CLOCK.pattern})$"
 
 _INSTANT, _DATE = re.compile(INSTANT_PATTERN), re.compile(DATE_PATTERN)
 
@@ -44,7 +46,7 @@ def parse_instant(value: Any) -> datetime:
     except ValueError:
         raise _wrong("there is no such date") from None
     if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-        raise _wrong("a year lies between 1970 and 2999")
+        raise _wrong(f"a year lies between {FIRST_YEAR} and {LAST_YEAR}")
     return parsed
 
 
@@ -57,7 +59,7 @@ def parse_date(value: Any) -> date:
     except ValueError:
         raise _wrong("there is no such date") from None
     if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
-        raise _wrong("a year lies between 1970 and 2999")
+        raise _wrong(f"a year lies between {FIRST_YEAR} and {LAST_YEAR}")
     return parsed
 
 
@@ -83,7 +85,8 @@ Instant = Annotated[
         {
             "type": "string",
             "pattern": INSTANT_PATTERN,
-            "description": "RFC 3339; without offset it is wall-clock time of the resource. Years 1970 to 2999.",
+            "description": "RFC 3339; without offset it is wall-clock time of the resource. "
+            f"Years {FIRST_YEAR} to {LAST_YEAR}.",
             "examples": ["2026-12-01T10:00", "2026-12-01T10:00:00+06:00"],
         }
     ),
@@ -97,8 +100,8 @@ ResourceId = Annotated[str, StringConstraints(pattern=ID_PATTERN), Field(example
 CustomerId = Annotated[
     str, StringConstraints(pattern=CUSTOMER_PATTERN), Field(examples=["c-5f0e2d7c9b1a4e6f8a3b5c7d9e1f2a4b"])
 ]
-Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
-Count = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MOST_UNITS)]
+Units = Annotated[int, Field(ge=1, le=MOST)]
+Count = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MOST)]
 PageSize = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=500)]
 Position = Annotated[int, BeforeValidator(_digits), Field(ge=0)]
 Minutes = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=44_640)]

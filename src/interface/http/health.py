@@ -16,7 +16,11 @@ from interface.http.service import NO_STORE, json_answer, service_of
 TAGS: Final = ["operation"]
 
 
-@get("/health/live", tags=TAGS, opt=described(answers={200: HealthAnswer}, sign_in="unused"))
+@get(
+    "/health/live",
+    tags=TAGS,
+    opt=described(answers={200: HealthAnswer}, examples={200: {"status": "alive"}}, sign_in="unused"),
+)
 async def live(request: WebRequest) -> ASGIResponse:
     """The process answers."""
     del request  # nothing of it matters
@@ -39,10 +43,10 @@ async def ready(request: WebRequest) -> ASGIResponse:
 @get(
     "/metrics",
     tags=TAGS,
-    opt=described(answers={200: "text/plain"}, sign_in="unused", problems=("not-found", "store-unavailable")),
+    opt=described(answers={200: "text/plain"}, sign_in="unused", problems=("not-found",)),
 )
 async def metrics(request: WebRequest) -> ASGIResponse:
-    """Metrics in Prometheus' text format."""
+    """Metrics in Prometheus' text format; those of the read models are NaN while they cannot be read."""
     service = service_of(request.app.state)
     if not service.daybook.settings.metrics:
         raise Declined("not-found", "Metrics are switched off.")

@@ -1,13 +1,16 @@
 """Prometheus metrics of one process; no label ever says anything of a person."""
 
+from math import nan
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from app.assembly import Daybook
 from app.commands import Command
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy, Outcome
 from app.queue import Answer
+from app.read_models.runner import Behind
 from app.writer import Observer
 from domain.refusal import Refused
 
@@ -78,9 +81,18 @@ class Metrics(Observer):
         """Everything in Prometheus' text format. Blocks on the store: use a thread."""
         self._waiting.set(len(daybook.writer.queue))
         self._oldest.set(daybook.writer.queue.oldest_age())
-        self._lag.set(daybook.runner.lag())
-        self._parked.set(len(daybook.runner.parked()))
+        lag, parked = _of_read_models(daybook)
+        self._lag.set(lag)
+        self._parked.set(parked)
         return generate_latest(self.registry)
+
+
+def _of_read_models(daybook: Daybook) -> tuple[float, float]:
+    """Lag and parked streams; not a number while nobody can tell, since everything else can be."""
+    try:
+        return daybook.runner.lag(), len(daybook.runner.parked())
+    except (StoreUnavailable, OutcomeUnknown, Behind):
+        return nan, nan
 
 
 def _outcome(answer: Answer) -> str:

@@ -17,7 +17,9 @@ from typing_extensions import TypedDict
 
 from interface.http.addresses import BLOCK_ID, BOOKING_ID, CUSTOMER_ID
 from interface.http.described import KEY, Described
+from interface.http.examples import ANSWERS, ETAG, POSITION, PROBLEMS_TOLD, TEXTS, Told
 from interface.http.fields import DATE_PATTERN, ID_PATTERN
+from interface.http.parked import PARKED_HEADER
 from interface.http.problems import PROBLEM_JSON, PROBLEMS
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -29,9 +31,18 @@ _PATH_PATTERNS: Final = {
     "date": DATE_PATTERN,
     "code": r"^[a-z-]{1,40}$",
 }
-_ETAG: Final = {"type": "string", "pattern": r'^"(0|[1-9][0-9]{0,17})"$', "examples": ['"14"']}
-_POSITION: Final = {"type": "string", "pattern": r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$"}
+_ETAG: Final = {"type": "string", "pattern": r'^"(0|[1-9][0-9]{0,17})"$', "examples": [ETAG]}
+_POSITION: Final = {
+    "type": "string",
+    "pattern": r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$",
+    "examples": [POSITION],
+}
 _KEY: Final = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}
+_PROJECTIONS: Final = {"type": "string", "pattern": "^[a-z]+(, [a-z]+)*$", "examples": ["bookings"]}
+_PARKED: Final = (
+    "The read models named here stand still for what you asked about, since an event could not be applied: the answer "
+    "is what was known before it."
+)
 _META: Final = {
     200: "Done",
     201: "Made",
@@ -199,9 +210,10 @@ def _answers(said: Described, schemas: _Schemas) -> dict[str, Any]:
     for status, shape in said.answers.items():
         response: dict[str, Any] = {"description": _META[status]}
         if isinstance(shape, str):
-            response["content"] = {shape: {"schema": {"type": "string"}}}
+            response["content"] = {shape: {"schema": {"type": "string"}, "example": TEXTS[shape]}}
         elif shape is not None:
-            response["content"] = {"application/json": {"schema": schemas.answer(shape)}}
+            example = said.examples.get(status, ANSWERS[shape])
+            response["content"] = {"application/json": {"schema": schemas.answer(shape), "example": example}}
         headers = _answer_headers(said, status)
         if headers:
             response["headers"] = headers
@@ -217,6 +229,8 @@ def _answer_headers(said: Described, status: int) -> dict[str, Any]:
         headers["Daybook-Position"] = {"schema": _POSITION}
     if said.keyed:
         headers["Idempotency-Replayed"] = {"schema": {"type": "string", "enum": ["true"]}}
+    if said.may_be_parked:
+        headers[PARKED_HEADER] = {"schema": _PROJECTIONS, "description": _PARKED}
     if status == 201:
         headers["Location"] = {"schema": {"type": "string"}}
     return headers
@@ -238,24 +252,15 @@ def _problems(said: Described, schemas: _Schemas) -> dict[str, Any]:
 
 def _example(code: str) -> dict[str, Any]:
     problem = PROBLEMS[code]
-    example: dict[str, Any] = {
+    told = PROBLEMS_TOLD.get(code, Told(problem.explanation, {}))
+    return {
         "type": f"/problems/{code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.explanation,
+        "detail": told.detail,
         "code": code,
+        **told.facts,
     }
-    if code in {"malformed", "unknown-field"}:
-        example["errors"] = [{"pointer": "/start", "detail": "write a time like 2026-12-01T10:00"}]
-    if code == "not-available":
-        alternative = {
-            "resource": "moon-hospital",
-            "start": "2026-12-01T10:30:00+06:00",
-            "end": "2026-12-01T11:00:00+06:00",
-            "available": 3,
-        }
-        example |= {"capacity": 20, "booked": 20, "available": 0, "alternatives": [alternative]}
-    return example
 
 
 def _is_shape(answer: Any) -> bool:

@@ -21,7 +21,7 @@ _BODY = "daybook_body"
 async def body_of(request: WebRequest, model: type[M], *, optional: bool = False) -> M:
     """The request's body as a model. `optional`: no body at all stands for an empty object.
 
-    Raises Declined (`unsupported-media-type`, `malformed`, `unknown-field`); too large a body ends earlier.
+    Raises Declined (`unsupported-media-type`, `malformed`, `unknown-field`), and as `read_body` does.
     """
     raw = await read_body(request)
     if not raw and optional:
@@ -36,19 +36,34 @@ async def body_of(request: WebRequest, model: type[M], *, optional: bool = False
 
 
 async def read_body(request: WebRequest) -> bytes:
-    """The request's body, read once. Raises Declined (`too-large`) before more than the most is in memory."""
+    """The request's body, read once. Raises Declined: `too-large` before more than the most is in memory,
+    `malformed` when the connection ends before the body does, so that nobody acts on half a wish.
+    """
     state: dict[str, Any] = request.scope["state"]
     found: bytes | None = state.get(_BODY)
     if found is None:
         found, more = b"", True
         while more:
             message: Any = await request.receive()
+            if message["type"] != "http.request":
+                raise _cut_off()
             found += message.get("body", b"")
             if len(found) > MOST_BODY:
                 raise Declined("too-large", "A request's body may have at most 64 KiB.")
-            more = message["type"] == "http.request" and message.get("more_body", False)
+            more = message.get("more_body", False)
+        _must_be_whole(request, found)
         state[_BODY] = found
     return found
+
+
+def _must_be_whole(request: WebRequest, body: bytes) -> None:
+    announced = _header(request, b"content-length")
+    if announced is not None and announced.lstrip(b"0") != (b"%d" % len(body)).lstrip(b"0"):
+        raise _cut_off()
+
+
+def _cut_off() -> Declined:
+    return malformed("", "the request ended before its body was complete; nothing was done")
 
 
 def query_of(request: WebRequest, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
@@ -99,8 +114,12 @@ def _detail(error: Any) -> str:
     return message
 
 
+def _header(request: WebRequest, wanted: bytes) -> bytes | None:
+    return next((value for name, value in request.scope["headers"] if name == wanted), None)
+
+
 def _must_be_json(request: WebRequest) -> None:
-    given = next((value for name, value in request.scope["headers"] if name == b"content-type"), b"")
+    given = _header(request, b"content-type") or b""
     kind, _, parameters = given.lower().partition(b";")
     if kind.strip() != b"application/json" or parameters.strip() not in {b"", b"charset=utf-8", b'charset="utf-8"'}:
         raise Declined("unsupported-media-type", "Please send JSON in UTF-8 with Content-Type: application/json.")

@@ -178,7 +178,7 @@ class Declined(Exception):  # noqa: N818 - an answer that the interface intends,
 
 def malformed(pointer: str, detail: str) -> Declined:
     """A request that is wrong in one place; `pointer` is a JSON pointer into the body, or a parameter's name."""
-    return Declined("malformed", f"{pointer}: {detail}.", errors=[{"pointer": pointer, "detail": detail}])
+    return Declined("malformed", f"{pointer or 'body'}: {detail}.", errors=[{"pointer": pointer, "detail": detail}])
 
 
 def problem_body(code: str, detail: str, facts: Mapping[str, Any]) -> bytes:

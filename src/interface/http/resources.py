@@ -20,8 +20,10 @@ from interface.http.addresses import date_in, resource_in
 from interface.http.answers import DisplacedAnswer, ResourceAnswer, ResourceList, RevisedResource
 from interface.http.callers import Visitor
 from interface.http.described import described
+from interface.http.examples import REGISTERED
 from interface.http.fields import Count, Cursor, PageSize, ResourceId
 from interface.http.models import Asked, ExceptionBody, ResourceBody
+from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, body_of, query_of
 from interface.http.service import Visit, admitted, bare_answer, json_answer
 from interface.http.versions import etag, is_known
@@ -54,6 +56,7 @@ def resource_answer(resource: Resource) -> ResourceAnswer:
     tags=TAGS,
     opt=described(
         answers={200: RevisedResource, 201: RevisedResource},
+        examples={201: REGISTERED},
         body=ResourceBody,
         command=True,
         if_match=True,
@@ -161,6 +164,7 @@ async def list_resources(request: WebRequest) -> ASGIResponse:
         sign_in="optional",
         reads=True,
         if_none_match=True,
+        may_be_parked=True,
         problems=("unknown-resource",),
     ),
 )
@@ -168,11 +172,16 @@ async def show_resource(request: WebRequest) -> ASGIResponse:
     """One resource, also a retired one."""
     visit = await admitted(request)
     query_of(request, Asked)
-    row = await visit.service.ask(visit, visible_resource, visit.visitor, resource_in(request))
-    headers = {**shareable(visit.visitor), "ETag": etag(row.version)}
+    row, parked = await visit.service.ask(visit, _one, visit.visitor, resource_in(request))
+    headers = {**shareable(visit.visitor), "ETag": etag(row.version), **parked}
     if is_known(visit.headers, row.version):
         return bare_answer(304, headers)
     return json_answer(resource_answer(row.resource()), headers)
+
+
+def _one(reader: Reader, visitor: Visitor, resource: str) -> tuple[ResourceRow, dict[str, str]]:
+    row = visible_resource(reader, visitor, resource)
+    return row, parked_among(reader, [Resource.stream(resource)])
 
 
 def visible_resource(reader: Reader, visitor: Visitor, resource: str) -> ResourceRow:

@@ -157,12 +157,14 @@ class Visit:
     arrived: float
 
     async def command(self, actor: Actor) -> CommandFields:
-        """What every command carries, from the request. Raises Declined (`malformed`)."""
+        """What every command carries, from the request, which must be there as a whole.
+
+        Raises Declined (`malformed`, `too-large`).
+        """
         request = self.request
-        body, key = b"", None
-        if request.scope["method"] == "POST":
-            key = _idempotency_key(self.headers)
-            body = sha256(await read_body(request)).digest() if key is not None else b""
+        whole = await read_body(request)
+        key = _idempotency_key(self.headers) if request.scope["method"] == "POST" else None
+        body = sha256(whole).digest() if key is not None else b""
         secret = self.service.daybook.log.secret
         route = f"{request.scope['method']} {request.scope['path']}"
         return {
