@@ -24,7 +24,8 @@ from interface.http.provider_keys import ProviderKeys, ProviderUnreachable
 SECRET = b"the secret of the moon hospital!"
 OLD_SECRET = b"the secret of last year's moon.."
 ISSUER = "https://id.moon.example"
-NOW = int(time.time())
+NOW = 1_764_583_200
+"""The first of December 2025, 10:00 UTC: whatever the machine's clock says."""
 CLAIMS: dict[str, Any] = {"sub": "alice", "roles": ["customer"], "exp": NOW + 3600}
 
 
@@ -105,7 +106,7 @@ def test_a_token_without_roles_is_known_and_may_nothing(authenticator: Authentic
 
 def test_while_secrets_change_tokens_of_both_work(authenticator: Authenticator) -> None:
     assert who(authenticator, signed(CLAIMS, OLD_SECRET)) == who(authenticator, signed(CLAIMS, SECRET))
-    only_new = Authenticator(load_settings(), (SECRET,))
+    only_new = Authenticator(load_settings(), (SECRET,), clock=Clock())
     assert "signature" in refusal(only_new, signed(CLAIMS, OLD_SECRET))
 
 
@@ -145,6 +146,7 @@ def test_a_token_seen_before_is_refused_from_its_end_on(authenticator: Authentic
 
 def test_a_token_is_not_valid_before_its_time(authenticator: Authenticator) -> None:
     assert "not valid yet" in refusal(authenticator, signed({**CLAIMS, "nbf": NOW + 600}))
+    assert "not valid yet" in refusal(authenticator, signed({**CLAIMS, "iat": NOW + 600}))
     assert who(authenticator, signed({**CLAIMS, "iat": NOW + 2})) is not None  # clocks differ a little
 
 
@@ -156,7 +158,7 @@ def test_what_every_token_must_say_is_named_when_it_lacks(claim: str, authentica
 
 
 def test_issuer_and_audience_must_be_the_configured_ones() -> None:
-    strict = Authenticator(load_settings(issuer=ISSUER, audience="daybook"), (SECRET,))
+    strict = Authenticator(load_settings(issuer=ISSUER, audience="daybook"), (SECRET,), clock=Clock())
     right = {**CLAIMS, "iss": ISSUER, "aud": ["daybook", "other"]}
 
     caller = who(strict, signed(right))
@@ -187,6 +189,8 @@ def test_issuer_and_audience_must_be_the_configured_ones() -> None:
         {"exp": [1]},
         {"iss": 5},
         {"nbf": "soon"},
+        {"nbf": None},
+        {"iat": "soon"},
     ],
 )
 def test_claims_of_the_wrong_kind_are_refused(wrong: dict[str, Any], authenticator: Authenticator) -> None:
@@ -205,6 +209,7 @@ def test_claims_of_the_wrong_kind_are_refused(wrong: dict[str, Any], authenticat
         b"\xff\xfe",
         b'{"sub": "alice", "exp": 1e999}',
         b'{"sub": "alice", "exp": NaN}',
+        b'{"sub": "alice", "exp": 99999999999, "nbf": NaN}',
         b'{"sub": "alice", "exp": ' + b"9" * 5000 + b"}",
         b'{"sub": "\\ud800", "exp": 99999999999}',
         b"[" * 5000,
@@ -333,7 +338,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def with_provider(provider: Provider) -> Iterator[Authenticator]:
-    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), ())
+    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), (), clock=Clock())
     yield authenticator
     authenticator.close()
 
@@ -360,7 +365,7 @@ def test_the_providers_tokens_are_accepted(algorithm: str, with_provider: Authen
 
 def test_with_a_provider_hs256_is_off(provider: Provider) -> None:
     """Neither Daybook's own secret nor a public key used as one opens the door."""
-    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), (SECRET,))
+    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), (SECRET,), clock=Clock())
     pem = RSA_KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     claims = json.dumps({**CLAIMS, "iss": ISSUER}).encode()
 
@@ -451,7 +456,7 @@ def test_keys_fetched_once_work_while_the_provider_is_away(provider: Provider) -
 
 def test_a_provider_that_cannot_be_reached_is_no_fault_of_the_token(provider: Provider) -> None:
     provider.close()
-    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), ())
+    authenticator = Authenticator(load_settings(jwks_url=provider.url, issuer=ISSUER), (), clock=Clock())
 
     with pytest.raises(ProviderUnreachable):
         who(authenticator, by_provider("RS256"))

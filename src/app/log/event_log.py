@@ -72,7 +72,8 @@ class EventLog(Reading, ApplicationRecorder):
 
     @abstractmethod
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
-        """Store all events as one append if the head is still at `seen`; answers the new head.
+        """Store all events as one append if the head is still at `seen`; answers the new head. Its digest must
+        be the same, too: a log that was put in this one's place may have the same id and length.
 
         Raises HeadMoved (nothing stored), StoreUnavailable (nothing stored), OutcomeUnknown (the connection
         went meanwhile), or the library's IntegrityError when a stream has that version already.

@@ -18,6 +18,7 @@ class Follower:
         self._changed = Condition()
         self._position = 0
         self._rings = 0
+        self._disturbances = 0
         self._closed = False
         self._polled = float("-inf")
 
@@ -28,25 +29,34 @@ class Follower:
         """
         deadline = monotonic() + timeout
         with self._changed:
-            rings = self._rings
+            disturbances = self._disturbances
         while True:
             self._poll_if_due()
             with self._changed:
                 remaining = deadline - monotonic()
-                if self._position > position or self._rings != rings or self._closed or remaining <= 0:
+                disturbed = self._disturbances != disturbances
+                if self._position > position or disturbed or self._closed or remaining <= 0:
                     return
-                self._changed.wait(min(remaining, self._poll_seconds))
+                if not self._is_due():  # a hint may have come since the poll
+                    self._changed.wait(min(remaining, self._poll_seconds))
 
     def ring(self, position: int) -> None:
-        """The head is known to have reached `position`."""
+        """This process has appended up to `position`."""
         with self._changed:
+            self._rings += 1
             self._position = max(self._position, position)
+            self._changed.notify_all()
+
+    def hint(self) -> None:
+        """Somebody says that the log has grown: those who wait ask it at once."""
+        with self._changed:
+            self._polled = float("-inf")
             self._changed.notify_all()
 
     def disturb(self) -> None:
         """Let all who wait look again, whatever the head."""
         with self._changed:
-            self._rings += 1
+            self._disturbances += 1
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -55,12 +65,19 @@ class Follower:
             self._closed = True
             self._changed.notify_all()
 
+    def _is_due(self) -> bool:
+        return monotonic() - self._polled >= self._poll_seconds
+
     def _poll_if_due(self) -> None:
         with self._changed:  # one of those who wait asks for all of them
-            if self._closed or monotonic() - self._polled < self._poll_seconds:
+            if self._closed or not self._is_due():
                 return
             self._polled = monotonic()
+            rings = self._rings
         try:
-            self.ring(self._head_position())
+            head = self._head_position()
         except (StoreUnavailable, OutcomeUnknown):
             return
+        with self._changed:  # a shorter log in this one's place counts too, but not an answer older than an append
+            self._position = head if rings == self._rings else max(head, self._position)
+            self._changed.notify_all()

@@ -1,6 +1,6 @@
 """A lease: work that only one process does at a time, handed on when its holder dies or is paused."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.log.event_log import EventLog
@@ -56,15 +56,6 @@ class Lease:
             sql = f"UPDATE leases SET expires_at = 0 WHERE {_MINE} RETURNING term"  # noqa: S608 - constants
             self._log.write(sql, self._mine())
         self.term = 0
-
-    def still_mine(self, execute: Callable[[str, tuple[Any, ...]], Any]) -> bool:
-        """Ask inside another transaction on the same schema, and keep others from taking the lease until
-        that one ends. `execute` is psycopg's `connection.execute` or SQLAlchemy's `exec_driver_sql`.
-        """
-        if self._log.sole_process:
-            return True
-        sql = f"SELECT term FROM leases WHERE {_MINE} FOR SHARE"  # noqa: S608 - constants
-        return execute(sql.replace("?", "%s"), tuple(self._mine())).fetchone() is not None
 
     def _mine(self) -> Sequence[Any]:
         return self._name, self._holder, self.term

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 import psycopg
+import structlog
 from psycopg import sql
 
 from app.log.follower import Follower
@@ -13,9 +14,14 @@ from app.log.trouble import StoreUnavailable
 _LOOK_UP_SECONDS = 0.5  # how long closing may take
 _RECONNECT_SECONDS = 0.5
 
+log = structlog.get_logger()
+
 
 class ListeningFollower(Follower):
-    """Listens on a connection of its own, and connects again whenever that one is lost."""
+    """Listens on a connection of its own, and connects again whenever that one is lost.
+
+    Anybody may notify, and say anything: a notice means no more than that the head is to be asked now.
+    """
 
     def __init__(
         self, head_position: Callable[[], int], connect: Callable[[], BoundedConnection], channel: str
@@ -46,13 +52,16 @@ class ListeningFollower(Follower):
             try:
                 with self._connect() as connection:
                     connection.execute(self._listen)
-                    self.ring(self._head_position())  # what was appended while nobody listened
+                    self.hint()  # what was appended while nobody listened
                     self._pass_on(connection)
-            except (psycopg.Error, StoreUnavailable):
+            except (psycopg.Error, StoreUnavailable) as lost:
+                log.info("listening again in a moment", kind=type(lost).__name__)
+                self._closing.wait(_RECONNECT_SECONDS)
+            except Exception:  # the thread must live, or every append of another process is heard a second late
+                log.exception("listening failed")
                 self._closing.wait(_RECONNECT_SECONDS)
 
     def _pass_on(self, connection: BoundedConnection) -> None:
         while not self._closing.is_set():
-            for notice in connection.notifies(timeout=_LOOK_UP_SECONDS, stop_after=1):
-                if notice.payload.isdecimal():  # anybody may notify
-                    self.ring(int(notice.payload))
+            if list(connection.notifies(timeout=_LOOK_UP_SECONDS, stop_after=1)):
+                self.hint()

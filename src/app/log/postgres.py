@@ -26,7 +26,7 @@ _HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
 _APPEND = """
 WITH moved AS (
     UPDATE log_head SET position = %(last)s, timestamp = %(timestamp)s, digest = %(digest)s
-    WHERE position = %(seen)s AND log_id = %(log_id)s
+    WHERE position = %(seen)s AND log_id = %(log_id)s AND digest = %(chained)s
     RETURNING to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded_at
 ), chained AS (
     INSERT INTO appends (last_position, digest) SELECT %(last)s, %(digest)s FROM moved
@@ -196,6 +196,7 @@ def _insert(connection: BoundedConnection, channel: str, seen: Head, head: Head,
         "digest": head.digest,
         "seen": seen.position,
         "log_id": seen.log_id,
+        "chained": seen.digest,
         "streams": UNIT_SEPARATOR.join([e.originator_id for e in events]),
         "versions": UNIT_SEPARATOR.join([str(e.originator_version) for e in events]),
         "topics": UNIT_SEPARATOR.join([e.topic for e in events]),

@@ -31,6 +31,11 @@ class RecordedEvent(Notification):
     recorded_at: str
 
 
+def category(stream: str) -> str:
+    """The first part of a stream's name: `booking` of `booking/b-17`."""
+    return stream.partition("/")[0]
+
+
 class Head(NamedTuple):
     """The end of the log. Of an empty log: position 0, timestamp '' and the SHA-256 of `log_id`.
 

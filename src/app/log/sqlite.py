@@ -24,7 +24,9 @@ from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 FILE_NAME = "log.sqlite3"
 _CLOCK = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"  # SQLite counts milliseconds
 _MOVE = f"""
-UPDATE log_head SET position = ?, timestamp = ?, digest = ? WHERE position = ? AND log_id = ? RETURNING {_CLOCK}
+UPDATE log_head SET position = ?, timestamp = ?, digest = ?
+WHERE position = ? AND log_id = ? AND digest = ?
+RETURNING {_CLOCK}
 """  # noqa: S608 - constants
 _MOST_ROWS = 128  # a power of two: an append of n rows then needs about n/128 + 7 statements
 _CERTAINLY_NOT_COMMITTED = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY)
@@ -196,7 +198,7 @@ def _head(connection: Connection) -> Head:
 
 
 def _insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:
-    moved_at = connection.execute(_MOVE, (*head[1:], seen.position, seen.log_id)).fetchone()
+    moved_at = connection.execute(_MOVE, (*head[1:], seen.position, seen.log_id, seen.digest)).fetchone()
     if moved_at is None:
         raise HeadMoved(f"The head of the log is no longer at {seen.position}.")
     connection.execute("INSERT INTO appends VALUES (?, ?)", (head.position, head.digest))

@@ -14,7 +14,7 @@ from app.read_models.resources import within
 from app.read_models.tables import instant_number
 from domain.leg import LONGEST_DATES
 
-__all__ = ["BookingRow", "get", "in_scope", "lapsed", "search"]
+__all__ = ["BookingRow", "get", "lapsed", "search"]
 
 _FEW = 10_000
 """Where so few bookings can be meant, the database is to pick them out first and then sort them, instead of going
@@ -76,14 +76,6 @@ def search(
         conditions.append(tuple_(*order) > tuple_(*key_of(cursor, reader.log_id, int, str)))
     query = select(table).where(and_(true(), *conditions)).order_by(*order)
     return _page(reader, query, page_size(limit))
-
-
-def in_scope(reader: Reader, row: BookingRow, scope: Collection[str]) -> bool:
-    """Whether all legs of a booking lie in a scope of ids and `kind:<kind>`."""
-    table = reader.table("resources", "resources")
-    wanted = {leg.resource for leg in row.legs}
-    covered = reader.connection.scalars(select(table.c.id).where(table.c.id.in_(list(wanted)), within(table, scope)))
-    return wanted <= set(covered) | set(scope)
 
 
 def lapsed(reader: Reader, now: datetime, limit: int = 500) -> list[str]:

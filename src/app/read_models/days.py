@@ -116,13 +116,6 @@ def claims_in_order(
     return [(_date_of(stream), booking, Taken(start, end, units)) for stream, booking, start, end, units in rows]
 
 
-def block_days(reader: Reader, resource: str, block: str) -> list[date]:
-    """The dates that a block lies on now."""
-    blocks = reader.table("days", "blocks")
-    query = select(blocks.c.stream).where(_within(blocks, one=True), blocks.c.block == block)
-    return sorted(map(_date_of, reader.connection.scalars(query, _range(resource, date.min, date.max))))
-
-
 # The queries are made once for each generation: making one takes longer than running it.
 
 

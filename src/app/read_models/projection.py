@@ -42,8 +42,3 @@ class Projection(Protocol):
 
     def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> Changes:
         """Begin a batch that touches these streams; reads what is needed of them."""
-
-
-def category(stream: str) -> str:
-    """The first part of a stream's name: `booking` of `booking/b-17`."""
-    return stream.partition("/")[0]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from math import isfinite, nan
 from typing import Any, Final, Literal, get_args
 
 import jwt
@@ -22,6 +23,9 @@ _MAX_ISSUER = 1000
 _NOT_YET_SECONDS = 5.0  # how far ahead the clock of whoever issues tokens may be
 _TRUSTED_SECONDS = 300.0  # how long a verified token is believed without looking at its signature again
 _TOKENS_IN_MEMORY = 10_000
+
+# One clock judges all times: PyJWT would look at the machine's.
+_TIMES_ARE_OURS: Final = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 # What PyJWT raises, and what hostile JSON can make of it: nesting, infinite numbers, wrong types.
 _MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
@@ -106,12 +110,13 @@ class Authenticator:
                 algorithms=[algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
-                leeway=_NOT_YET_SECONDS,
-                # An audience that nobody configured is not Daybook's to judge.
-                options={"require": ["exp", "sub"], "verify_aud": self._audience is not None},
+                options={
+                    "require": ["exp", "sub"],
+                    # An audience that nobody configured is not Daybook's to judge.
+                    "verify_aud": self._audience is not None,
+                    **_TIMES_ARE_OURS,
+                },
             )
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("The token has expired. Get a new one.") from None
         except jwt.InvalidSignatureError:
             raise _WrongSignature("The token's signature is not right.") from None
         except jwt.MissingRequiredClaimError as error:
@@ -120,8 +125,6 @@ class Authenticator:
             raise Unauthenticated("The token was made for another audience.") from None
         except jwt.InvalidIssuerError:
             raise Unauthenticated("The token comes from another issuer.") from None
-        except jwt.ImmatureSignatureError:
-            raise Unauthenticated("The token is not valid yet.") from None
         except jwt.InvalidAlgorithmError:
             raise Unauthenticated("The token is signed in a way that is not accepted here.") from None
         except _MALFORMED:
@@ -135,10 +138,13 @@ class Authenticator:
             issuer=_name("iss", issuer, _MAX_ISSUER) if issuer else "",
             roles=_roles(claims),
             scope=_texts(claims, "resources"),
-            expires_at=_seconds(claims["exp"]),
+            expires_at=_seconds(claims, "exp"),
         )
-        if caller.expires_at <= self._clock():
+        now = self._clock()
+        if caller.expires_at <= now:
             raise Unauthenticated("The token has expired. Get a new one.")
+        if any(_seconds(claims, name) > now + _NOT_YET_SECONDS for name in ("nbf", "iat") if name in claims):
+            raise Unauthenticated("The token is not valid yet.")
         return caller
 
 
@@ -224,8 +230,11 @@ def _texts(claims: dict[str, Any], claim: str) -> frozenset[str] | None:
     return frozenset(values)
 
 
-def _seconds(value: Any) -> float:
+def _seconds(claims: dict[str, Any], claim: str) -> float:
     try:
-        return float(value)
+        seconds = float(claims[claim])
     except (TypeError, ValueError, OverflowError):
-        raise Unauthenticated("The token's claim 'exp' must be seconds since 1970.") from None
+        seconds = nan
+    if not isfinite(seconds):
+        raise Unauthenticated(f"The token's claim '{claim}' must be seconds since 1970.")
+    return seconds
