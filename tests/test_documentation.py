@@ -24,8 +24,9 @@ from interface.http.problems import PROBLEMS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-SHOWN_DAY = date(2026, 12, 1)
-"""The Tuesday that the README's answers show."""
+SHOWN_ON = date(2026, 11, 21)
+SHOWN_DAY = date(2026, 11, 24)
+"""When the README's answers were given, and the Tuesday of next week that they show."""
 
 
 class Block(NamedTuple):
@@ -45,7 +46,8 @@ class Terminal:
 
     def __init__(self, folder: Path, port: int) -> None:
         self._port = port
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
+        self._environment = clean | {"PORT": str(port)}
         self._folder = folder
         (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
         self.service: subprocess.Popen[str] | None = None
@@ -61,7 +63,6 @@ class Terminal:
 
     def run(self, commands: str) -> str:
         """What a block prints. `make run` starts the service, as the Makefile does; `make test` is what runs now."""
-        commands = commands.replace("127.0.0.1:8000", f"127.0.0.1:{self._port}")
         if re.search(r"^make (run|test)\b", commands, re.MULTILINE):
             if "make run" in commands:
                 self._make_run()
@@ -137,10 +138,19 @@ def as_shown(printed: str, day: date) -> Any:
         return printed.split()
 
 
+def tuesday_after(today: date) -> date:
+    """Tuesday of the week after a day's; weeks begin on Mondays."""
+    return date.fromisocalendar(*(today + timedelta(7)).isocalendar()[:2], 2)
+
+
 def test_the_readme_does_what_it_says(terminal: Terminal) -> None:
     """Every shell block runs, in order, and answers what the block after it shows."""
     blocks = blocks_of(ROOT / "README.md")
     compared = 0
+    today = date.today()  # noqa: DTZ011 - the reader's own calendar
+    assert tuesday_after(SHOWN_ON) == SHOWN_DAY
+    shown = "\n".join(block.text for block in blocks if block.language == "json")
+    assert set(re.findall(r'_at": "([\d-]+)T', shown)) == {SHOWN_ON.isoformat()}
     for number, block in enumerate(blocks):
         if block.language != "shell":
             continue
@@ -148,6 +158,7 @@ def test_the_readme_does_what_it_says(terminal: Terminal) -> None:
         follows = blocks[number + 1] if number + 1 < len(blocks) else None
         if follows is not None and follows.language == "json":
             day = date.fromisoformat(terminal.run("echo $DAY"))
+            assert day in {tuesday_after(today), tuesday_after(date.today())}  # noqa: DTZ011 - the reader's own calendar
             assert as_shown(printed, day) == as_shown(follows.text, SHOWN_DAY), block.text
             compared += 1
         else:
@@ -163,6 +174,7 @@ def test_the_api_notes_do_what_they_say(terminal: Terminal) -> None:
         if block.language == "shell":
             printed = terminal.run(block.text)
             assert "/problems/" not in printed, f"{block.text}\n{printed}"
+    assert re.fullmatch(r"\w+\.\d+", terminal.run("echo $POSITION"))
 
 
 def test_every_command_line_in_the_documentation_exists() -> None:

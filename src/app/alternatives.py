@@ -39,7 +39,7 @@ def alternatives(
     slots = [
         slot
         for number in range(-1, DAYS_AFTER + 1)
-        for slot in slots_of(row, wanted_on + number * DAY, minutes)
+        for slot in slots_of(reader, row, wanted_on + number * DAY, minutes)
         if wanted_on <= slot.interval.start.date() <= wanted_on + DAYS_AFTER * DAY
     ]
     judge = judge_of(reader, row, slots, units, now, by_staff=by_staff)

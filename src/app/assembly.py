@@ -17,18 +17,16 @@ from app.details import Vault
 from app.duties import Duties
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
-from app.log.postgres import open_postgres
-from app.log.sqlite import open_sqlite
 from app.master_key import master_key_for
 from app.outcome import Outcome
 from app.people import People
 from app.queue import Answer, Asked, Queue
-from app.read_models import database
 from app.read_models.bookings import lapsed
 from app.read_models.database import Reader, ReadModels
 from app.read_models.runner import Runner
 from app.readiness import Readiness
 from app.settings import Settings
+from app.stores import open_stores
 from app.sweeper import Sweeper
 from app.work import Limits
 from app.writer import Observer, Writer
@@ -65,7 +63,7 @@ class Daybook:
 
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
-        event_log, read_models = open_stores(settings)
+        event_log, read_models = open_stores(settings, serving=True)
         mapper = EventMapper()
         observer = observer or Observer()
         vault = Vault(event_log, master_key_for(settings, event_log), alarm=partial(_sound_alarm, observer))
@@ -170,14 +168,6 @@ class Daybook:
     def troubles(self) -> list[str]:
         """Why this process is not ready, each in a sentence; empty when it is. Blocks: use a thread."""
         return self.readiness.troubles()
-
-
-def open_stores(settings: Settings) -> tuple[EventLog, ReadModels]:
-    """The event log and the read models that the settings name."""
-    if settings.database_url is not None:
-        url, schema = settings.database_url, settings.schema_name
-        return open_postgres(url, schema), database.open_postgres(url, schema)
-    return open_sqlite(settings.data, serving=True), database.open_sqlite(settings.data)
 
 
 def _sound_alarm(observer: Observer, customer: str) -> None:

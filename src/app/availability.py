@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from math import inf
 from typing import Any, Literal, NamedTuple
 
+from app.bounded_cache import BoundedCache
 from app.read_models.days import versions
 from app.read_models.reader import Reader
-from app.read_models.resources import ResourceRow, aggregate_of
+from app.read_models.resources import ResourceRow
 from app.usage import Usage, minute_of, usage_of
 from domain.definition import FIRST_DATE, LAST_DATE
 from domain.interval import DAY, MINUTE, Interval, first_instant, in_zone
@@ -100,7 +100,7 @@ def availability(
     minutes = duration if duration is not None else resource.policy.min_duration
     _must_be_possible(resource, minutes, units)
     days = [first + number * DAY for number in range((last - first).days + 1)]
-    offered = _offered(row, days, minutes)
+    offered = _offered(reader, row, days, minutes)
     judge = judge_of(reader, row, [slot for slots in offered for slot in slots], units, now, by_staff=by_staff)
     touched = versions(reader, row.id, first, last)
     return [
@@ -138,9 +138,18 @@ def _next_minute(moment: datetime) -> int:
     return minute_of(moment + MINUTE - _MICROSECOND)
 
 
-def slots_of(row: ResourceRow, day: date, minutes: int) -> tuple[Slot, ...]:
+_SLOTS: BoundedCache[tuple[str, str, int, date, int], tuple[Slot, ...]] = BoundedCache(4_096)
+"""A plan's slots stay the same until it is revised, and working out wall-clock times is the costly part."""
+
+
+def slots_of(reader: Reader, row: ResourceRow, day: date, minutes: int) -> tuple[Slot, ...]:
     """The slots listed under a date."""
-    return _slots(row.id, row.timezone, row.definition, row.version, row.retired, day, minutes)
+    key = (reader.log_id, row.id, row.version, day, minutes)
+    slots = _SLOTS.get(key)
+    if slots is None:
+        slots = tuple(_as_slots(row.resource().plan.slots_on(day, minutes)))
+        _SLOTS.put(key, slots)
+    return slots
 
 
 def _around(resource: Resource, slots: list[Slot], now: datetime) -> Interval:
@@ -151,10 +160,10 @@ def _around(resource: Resource, slots: list[Slot], now: datetime) -> Interval:
     return Interval(in_zone(start, zone), in_zone(end, zone))
 
 
-def _offered(row: ResourceRow, days: list[date], minutes: int) -> list[tuple[Slot, ...]]:
+def _offered(reader: Reader, row: ResourceRow, days: list[date], minutes: int) -> list[tuple[Slot, ...]]:
     offered, count = [], 0
     for day in days:
-        offered.append(slots_of(row, day, minutes))
+        offered.append(slots_of(reader, row, day, minutes))
         count += len(offered[-1])
         if count > MOST_SLOTS:
             raise _malformed("/to", f"these dates have more than {MOST_SLOTS:,} slots; ask for fewer at once")
@@ -207,15 +216,6 @@ def _malformed(pointer: str, detail: str) -> Refused:
         f"This cannot be asked for: {pointer.removeprefix('/')} {detail}.",
         errors=[{"pointer": pointer, "detail": detail}],
     )
-
-
-@lru_cache(maxsize=512)
-def _slots(
-    key: str, timezone: str, definition: str, version: int, retired: bool, day: date, minutes: int
-) -> tuple[Slot, ...]:
-    """A plan's slots stay the same until it is revised, and working out wall-clock times is the costly part."""
-    plan = aggregate_of(key, timezone, definition, version, retired).plan
-    return tuple(_as_slots(plan.slots_on(day, minutes)))
 
 
 def _as_slots(intervals: Iterator[Interval]) -> Iterator[Slot]:

@@ -41,6 +41,8 @@ class Duties:
             self._lease.release()
         except (StoreUnavailable, OutcomeUnknown) as trouble:
             log.info("lease left to lapse", reason=str(trouble))
+        except Exception:  # whoever stops has more to let go
+            log.exception("lease left to lapse")
 
     def are_mine(self) -> bool:
         """Whether the lease was ours a moment ago, by a clock that runs on while the process is paused."""
@@ -56,6 +58,9 @@ class Duties:
             mine = self._lease.acquire()
         except (StoreUnavailable, OutcomeUnknown) as trouble:
             log.info("lease not reached", reason=str(trouble))
+            return
+        except Exception:  # the thread must live, or a process that is alone never projects again
+            log.exception("lease not reached")
             return
         if mine != self._were_mine:  # a lease that lapsed while this process was paused was lost, too
             log.info("projecting and sweeping" if mine else "another process projects and sweeps")

@@ -6,6 +6,7 @@ Every keyed hash names its purpose, so that no value made for one purpose can se
 import hmac
 import secrets
 from hashlib import sha256
+from time import time_ns
 
 
 def keyed_hash(secret: bytes, purpose: str, *parts: str | bytes) -> bytes:
@@ -22,8 +23,11 @@ def keyed_hash(secret: bytes, purpose: str, *parts: str | bytes) -> bytes:
 
 
 def random_command_id() -> str:
-    """32 hex digits for a command that came without an idempotency key."""
-    return secrets.token_hex(16)
+    """32 hex digits for a command that came without an idempotency key: milliseconds since 1970, then 80 random bits.
+
+    In order of time, so that what is stored together lies together in the log's indexes.
+    """
+    return f"{time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 def command_id(secret: bytes, by: str, route: str, idempotency_key: str) -> str:
@@ -54,5 +58,5 @@ def random_customer_id() -> str:
 
 
 def _following(purpose: str, command: str) -> str:
-    # A command id is random or keyed already, so a plain hash gives nothing away.
-    return sha256(f"{purpose}\0{command}".encode()).hexdigest()[:32]
+    # A command id is random or keyed already, so a plain hash gives nothing away; what it begins with keeps the order.
+    return command[:12] + sha256(f"{purpose}\0{command}".encode()).hexdigest()[:20]

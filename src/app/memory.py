@@ -10,7 +10,7 @@ from app.log.event_log import EventLog
 from app.log.instants import timestamp_text
 from app.log.mapper import EventMapper
 from app.log.reading import Reading
-from app.log.records import Head, RecordedEvent
+from app.log.records import Head, RecordedEvent, category
 from domain.block import Block
 from domain.booking import Booking, BookingHeld
 from domain.customer import Customer
@@ -39,14 +39,9 @@ class Kept(NamedTuple):
     position: int
 
 
-def kind_of(stream: str) -> str:
-    """The first part of a stream's name."""
-    return stream.partition("/")[0]
-
-
 def untouched(stream: str) -> Aggregate:
     """The aggregate of a stream that has no events."""
-    return AGGREGATES[kind_of(stream)].untouched(stream)
+    return AGGREGATES[category(stream)].untouched(stream)
 
 
 class LiveHolds:
@@ -106,7 +101,7 @@ class Memory:
 
     def get(self, stream: str) -> Kept | None:
         """The aggregate, if it is in memory."""
-        kind = kind_of(stream)
+        kind = category(stream)
         if kind == "resource":
             return self._resources.get(stream) or Kept(untouched(stream), 0)
         kept = self._kept[kind].get(stream)
@@ -121,12 +116,12 @@ class Memory:
             found = reads.streams(missing, self.seen.position)
             for stream in missing:
                 events = found.get(stream, ())
-                if events or kind_of(stream) == "day":  # made-up ids must not push out what is really there
+                if events or category(stream) == "day":  # made-up ids must not push out what is really there
                     self.put(stream, self._replayed(stream, events))
 
     def put(self, stream: str, kept: Kept) -> None:
         """Keep an aggregate, letting the one that was not needed for longest go."""
-        kind = kind_of(stream)
+        kind = category(stream)
         if kind == "resource":
             self._resources[stream] = kept
             return
@@ -139,8 +134,8 @@ class Memory:
     def forget(self, streams: Iterable[str]) -> None:
         """Drop streams, so that they are read again."""
         for stream in streams:
-            if kind_of(stream) != "resource":
-                self._kept[kind_of(stream)].pop(stream, None)
+            if category(stream) != "resource":
+                self._kept[category(stream)].pop(stream, None)
 
     def catch_up(self, events: Sequence[RecordedEvent], head: Head) -> None:
         """Take in what others appended: on twins, since what was kept may be in somebody's answer."""

@@ -1,11 +1,15 @@
 """Whether this process may be sent requests, and if not, why: in sentences for whoever is woken at night."""
 
+from collections import Counter
 from collections.abc import Iterator
 from threading import Lock
 from time import monotonic
 
+import structlog
+
 from app.clock import CheckedClock
 from app.log.event_log import EventLog
+from app.log.instants import timestamp_of
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.read_models.runner import Behind, Runner
 from app.writer import Writer
@@ -13,12 +17,20 @@ from app.writer import Writer
 LONGEST_LAG = 10_000
 """Events that read models may be behind the log."""
 
+LONGEST_WAIT = 10.0
+"""Seconds that an event may be in the log before the read models have it."""
+
 PROBE_SECONDS = 2.0
-_A_WRITE_THAT_CHANGES_NOTHING = "UPDATE log_head SET position = position RETURNING position"
+_A_WRITE_THAT_CHANGES_NOTHING = "UPDATE log_head SET position = position RETURNING log_id"
+
+log = structlog.get_logger()
 
 
 class Readiness:
-    """Asks the store, the clock, the writer and the read models. Thread-safe; the store is asked once in 2 s."""
+    """Asks the store, the clock, the writer and the read models. Thread-safe; the store is asked once in 2 s.
+
+    Anybody may read the answers, so they name no stream and quote no error of the read models: the log lines do.
+    """
 
     def __init__(self, log: EventLog, clock: CheckedClock, writer: Writer, runner: Runner) -> None:
         self._log = log
@@ -28,6 +40,7 @@ class Readiness:
         self._lock = Lock()
         self._asked = float("-inf")
         self._of_store: list[str] = []
+        self._unread = ""
 
     def troubles(self) -> list[str]:
         """Why this process is not ready; empty when it is. Blocks on the store: use a thread."""
@@ -42,7 +55,9 @@ class Readiness:
 
     def _probe(self) -> Iterator[str]:
         try:
-            self._log.write(_A_WRITE_THAT_CHANGES_NOTHING)
+            rows = self._log.write(_A_WRITE_THAT_CHANGES_NOTHING)
+            if [log_id for (log_id,) in rows] != [self._log.log_id]:
+                yield "The log was replaced by another one: start Daybook again."
             if not self._clock.is_right():
                 yield f"The clock is {self._clock.skew.total_seconds():+.1f} s off the database's."
         except (StoreUnavailable, OutcomeUnknown) as trouble:
@@ -56,13 +71,27 @@ class Readiness:
 
     def _reading(self) -> Iterator[str]:
         if self._runner.failure:
-            yield f"The projector is in trouble: {self._runner.failure}"
+            yield self._runner.failure
         try:
-            lag, parked = self._runner.lag(), self._runner.parked()
+            yield from self._behind()
+            parked = Counter(each.projection for each in self._runner.parked())
+            self._unread = ""
         except (StoreUnavailable, OutcomeUnknown, Behind) as trouble:
-            yield f"The read models cannot be read: {trouble}"
+            if self._unread != str(trouble):
+                self._unread = str(trouble)
+                log.warning("read models cannot be read", kind=type(trouble).__name__, reason=str(trouble))
+            yield "The read models cannot be read; the log lines say why."
             return
+        for projection, streams in sorted(parked.items()):
+            are = "stream is" if streams == 1 else "streams are"
+            yield f"{streams} {are} parked for {projection}; the log lines say which."
+
+    def _behind(self) -> Iterator[str]:
+        lag = self._runner.lag()
         if lag > LONGEST_LAG:
             yield f"The read models are {lag} events behind."
-        for each in parked:
-            yield f"Stream {each.stream} is parked for {each.projection} at {each.position}: {each.error}"
+        elif lag:
+            oldest = self._log.after(self._runner.position(), 1)
+            waited = (self._log.clock() - timestamp_of(oldest[0].recorded_at)).total_seconds() if oldest else 0.0
+            if waited > LONGEST_WAIT:
+                yield f"The read models are {waited:.0f} s behind."

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeVar
 from app.commands import Command
 from app.details import Vault
 from app.log.reading import Reading
-from app.memory import Kept, Memory, kind_of, untouched
+from app.log.records import category
+from app.memory import Kept, Memory, untouched
 from domain.block import Block
 from domain.booking import Booking
 from domain.event import Aggregate, Cause, Event
@@ -149,4 +150,4 @@ class Work:
 
 def is_subject(stream: str) -> bool:
     """Whether a stream is what a command is about, rather than a day that it touches."""
-    return kind_of(stream) in {"booking", "block", "resource"}
+    return category(stream) in {"booking", "block", "resource"}

@@ -111,6 +111,8 @@ def dates_touched(interval: Interval, zone: ZoneInfo) -> Iterator[date]:
 def split_by_date(interval: Interval, zone: ZoneInfo) -> list[tuple[date, Interval]]:
     """The part of the interval on each of the zone's dates that it touches."""
     days = list(dates_touched(interval, zone))
+    if len(days) == 1:
+        return [(days[0], Interval(in_zone(interval.start, zone), in_zone(interval.end, zone)))]
     edges = [interval.start, *(first_instant(day, zone) for day in days[1:]), interval.end]
     return [
         (day, Interval(in_zone(start, zone), in_zone(end, zone)))

@@ -12,8 +12,10 @@ from interface import announcement, logs
 from interface.failures import EXPECTED, Unsuitable
 from interface.http.auth import ROLES, issue_token
 from interface.listening import is_loopback, take_port
+from interface.signals import leave_on_signals
 
-# The server, the stores and what they need are imported by the commands that use them: `token` is to be quick.
+# The server, the stores and what they need are imported where they are used: `token`, and what is wrong with
+# options and settings, are to be quick.
 
 app: Final = typer.Typer(
     name="daybook",
@@ -57,10 +59,6 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Register the demo's resources and print tokens.")] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
-    from interface.serve import leave_on_signals
-    from interface.serve import serve as serve_here
-    from interface.workers import Wanted, serve_with_workers
-
     leave_on_signals()
     settings = load_settings()
     logs.set_up(settings.log_level)
@@ -68,8 +66,15 @@ def serve(
         raise Unsuitable(
             f"--demo prints tokens that open everything, so it is refused on {host}. Leave out --host, or --demo."
         )
+    if workers > 1 and settings.is_embedded:
+        raise Unsuitable(
+            f"{workers} workers need PostgreSQL: one process serves a data folder. "
+            "Set DAYBOOK_DATABASE_URL, or leave out --workers."
+        )
     if workers == 1:
         listener = take_port(host, port)
+        from interface.serve import serve as serve_here
+
         serve_here(
             settings,
             listener,
@@ -78,12 +83,9 @@ def serve(
             opened=partial(announcement.of_store, say=typer.echo),
             listening=partial(announcement.of_address, listener.getsockname(), typer.echo),
         )
-    elif settings.is_embedded:
-        raise Unsuitable(
-            f"{workers} workers need PostgreSQL: one process serves a data folder. "
-            "Set DAYBOOK_DATABASE_URL, or leave out --workers."
-        )
     else:
+        from interface.workers import Wanted, serve_with_workers
+
         serve_with_workers(Wanted(host, port, demo), workers, typer.echo)
 
 

@@ -25,6 +25,7 @@ from interface.failures import ServerEnded
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
 from interface.listening import BACKLOG, allow_many_connections, open_port
+from interface.signals import STOPPING, leave_on_signals
 
 GRACE_SECONDS = 10.0
 """How long requests that are under way at the end may take; then their connections are cut."""
@@ -34,7 +35,6 @@ SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter while others want it. The writer's thread lets it go at every statement,
 and at Python's own 5 ms would wait for the event loop longer than for the disk.
 """
-STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 Opened = Callable[[Daybook, int | None], None]
 """Called once the store is open: with the number of resources that the demo registered, or None without it."""
@@ -95,12 +95,6 @@ def serve(
     finally:
         leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
         daybook.stop()
-
-
-def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | None = None) -> None:
-    """What SIGTERM and SIGINT do while nothing is served: end the process with status 0, unless `how` says else."""
-    for number in STOPPING:
-        signal.signal(number, how or (lambda *_: sys.exit(0)))
 
 
 async def _serve(

@@ -17,7 +17,8 @@ from interface import announcement, logs
 from interface.announcement import Say
 from interface.failures import EXPECTED, WorkersFailed
 from interface.listening import must_be_free, take_port
-from interface.serve import STOPPING, leave_on_signals, serve
+from interface.serve import serve
+from interface.signals import STOPPING, leave_on_signals
 
 RESTART_SECONDS = 1.0
 

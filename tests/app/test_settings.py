@@ -52,19 +52,26 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     assert load_settings().is_embedded
 
 
-@pytest.mark.parametrize("wrong", ["DAYBOOK_RATELIMIT", "DAYBOOK_SCHEMA_NAME", "daybook_max_hold"])
-def test_an_unknown_variable_is_an_error_that_names_the_nearest(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    nearest = {
-        "DAYBOOK_RATELIMIT": "DAYBOOK_RATE_LIMIT",
-        "DAYBOOK_SCHEMA_NAME": "DAYBOOK_SCHEMA",
-        "daybook_max_hold": "DAYBOOK_MAX_HOLDS",
-    }[wrong]
+@pytest.mark.parametrize(
+    ("wrong", "instead"),
+    [
+        ("DAYBOOK_RATELIMIT", "Did you mean DAYBOOK_RATE_LIMIT?"),
+        ("DAYBOOK_SCHEMA_NAME", "Did you mean DAYBOOK_SCHEMA?"),
+        ("daybook_max_hold", "Did you mean DAYBOOK_MAX_HOLDS?"),
+        ("DAYBOOK_PORT", "Say it with `daybook serve --port`, or with `make run PORT=8080`."),
+        ("DAYBOOK_WORKERS", "Say it with `daybook serve --workers`."),
+        ("DAYBOOK_COLOUR", "docs/settings.md lists them all."),
+    ],
+)
+def test_an_unknown_variable_is_an_error_that_says_what_may_be_meant(
+    wrong: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(wrong, "1")
 
     with pytest.raises(SettingsError) as error:
         load_settings()
 
-    assert str(error.value) == f"{wrong} is not a setting of Daybook. Did you mean {nearest}?"
+    assert str(error.value) == f"{wrong} is not a setting of Daybook. {instead}"
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,8 @@ class Story:
         self.houses = houses
         self.bookings: list[Booking] = []
         self.blocks: list[Block] = []
-        self.revised = (
-            0  # a revision that changes nothing writes nothing; then the next ones are refused, which is fine
-        )
-        registered: Any = houses[0].register(
-            "hall", capacity=2, policy={"approval": True, "max_units": 1, "hold_seconds": 30}
-        )
+        self.revised = 0  # one that changes nothing writes nothing; the next ones are refused then, which is fine
+        registered: Any = houses[0].register("hall", capacity=2, policy={"approval": True})
         self.definition = registered.subject.definition
         self.people = [houses[0].person(name) for name in ("alice", "bob")]
 

@@ -192,7 +192,7 @@ def test_the_desk_rejects(house: House, alice: Guest, sam: Guest) -> None:
 )
 def test_the_desk_says_how_it_went(house: House, alice: Guest, sam: Guest, verb: str, status: str, topic: str) -> None:
     house.clock.shift = timedelta(seconds=-58)
-    start = (house.clock() + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    start = (house.clock() + timedelta(seconds=80)).replace(second=0, microsecond=0)
     opens = f"{start:%H:%M}"
     house.register("room", timezone="UTC", hours={day: [[opens, opens]] for day in ALWAYS})
     booking = booked(alice, start.isoformat().replace("+00:00", "Z"))
@@ -247,12 +247,26 @@ def test_if_match_is_honoured_on_a_booking(room: str, alice: Guest) -> None:
     assert alice.post(path, headers={"If-Match": '"1"'}).status_code == 200
 
 
-def test_a_known_version_is_not_sent_again(house: House, room: str, alice: Guest) -> None:
+def test_a_known_version_of_what_has_ended_is_not_sent_again(house: House, room: str, alice: Guest) -> None:
     booking = booked(alice, next_week(10))
+    alice.post(f"/v1/bookings/{booking['id']}/cancel")
     as_seen(alice, house, booking["id"])
-    answer = alice.get(f"/v1/bookings/{booking['id']}", {"If-None-Match": 'W/"1", "5"'})
+    answer = alice.get(f"/v1/bookings/{booking['id']}", {"If-None-Match": 'W/"2", "5"'})
     assert (answer.status_code, answer.content) == (304, b"")
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"] == '"2"'
+    assert alice.get(f"/v1/bookings/{booking['id']}", {"If-None-Match": '"1"'}).status_code == 200
+
+
+def test_a_booking_that_goes_on_is_sent_again_since_its_actions_change(house: House, alice: Guest) -> None:
+    house.clock.shift = timedelta(seconds=-58)
+    start = (house.clock() + timedelta(seconds=80)).replace(second=0, microsecond=0)
+    hours = {day: [[f"{start:%H:%M}", f"{start:%H:%M}"]] for day in ALWAYS}
+    house.register("room", timezone="UTC", hours=hours)
+    booking = booked(alice, f"{start:%Y-%m-%dT%H:%M}Z")
+    assert as_seen(alice, house, booking["id"])["actions"] == ["cancel", "reschedule"]
+    house.clock.shift = timedelta(seconds=58)
+    known = alice.get(f"/v1/bookings/{booking['id']}", {"If-None-Match": '"1"'})
+    assert (known.status_code, known.json()["actions"], known.json()["version"]) == (200, [], 1)
 
 
 def test_somebody_elses_booking_is_not_there(house: House, room: str, alice: Guest, bob: Guest) -> None:

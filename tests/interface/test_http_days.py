@@ -34,12 +34,14 @@ def test_the_desk_takes_time_away_and_gives_it_back(house: House, room: str, sam
     assert alice.post("/v1/bookings", {"resource": room, "start": next_week(10)}).status_code == 201
 
 
-def test_a_repeated_block_is_placed_once(house: House, room: str, sam: Guest) -> None:
-    body, key = {"start": next_week(10), "end": next_week(12)}, {"Idempotency-Key": "paint"}
+def test_a_repeated_block_is_placed_once_and_answered_alike(house: House, room: str, sam: Guest, alice: Guest) -> None:
+    booking = alice.post("/v1/bookings", {"resource": room, "start": next_week(11)}).json()["id"]
+    body, key = {"start": next_week(10), "end": next_week(12), "reason": "paint"}, {"Idempotency-Key": "paint"}
     first = sam.post("/v1/resources/room/blocks", body, key)
     with house.appending() as appended:
         second = sam.post("/v1/resources/room/blocks", body, key)
-    assert first.json()["block"] == second.json()["block"]
+    assert first.json() == second.json()
+    assert second.json()["overlaps"] == [booking]
     assert second.headers["idempotency-replayed"] == "true"
     assert appended.topics == []
 

@@ -1,5 +1,7 @@
 """Running the library's own Application on Daybook's log: its infrastructure factory."""
 
+from pathlib import Path
+
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -11,8 +13,7 @@ from eventsourcing.persistence import (
 )
 
 from app.log.event_log import EventLog
-from app.log.postgres import open_postgres
-from app.log.sqlite import open_sqlite
+from app.stores import open_log
 
 __all__ = ["LogFactory"]
 
@@ -45,8 +46,6 @@ class LogFactory(InfrastructureFactory[TrackingRecorder]):
 
     def _open(self) -> EventLog:
         url, folder = self.env.get("DAYBOOK_DATABASE_URL"), self.env.get("DAYBOOK_DATA")
-        if url:
-            return open_postgres(url, self.env.get("DAYBOOK_SCHEMA") or "daybook")
-        if folder:
-            return open_sqlite(folder, serving=True)
-        raise InfrastructureFactoryError("Set DAYBOOK_DATA or DAYBOOK_DATABASE_URL.")
+        if not url and not folder:
+            raise InfrastructureFactoryError("Set DAYBOOK_DATA or DAYBOOK_DATABASE_URL.")
+        return open_log(url or None, self.env.get("DAYBOOK_SCHEMA") or "daybook", Path(folder or ""), serving=True)

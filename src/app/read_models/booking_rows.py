@@ -6,9 +6,19 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Index, MetaData, Table, delete, select, text
+from sqlalchemy import Column, Connection, Index, MetaData, Table, bindparam, delete, text
 
-from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, instant_of, replace_rows
+from app.read_models.tables import (
+    NUMBER,
+    TEXT,
+    Row,
+    insert_rows,
+    instant_number,
+    instant_of,
+    replace_rows,
+    rows_of,
+    write_rows,
+)
 from domain.booking import Booking, BookingStatus
 from domain.event import Event
 from domain.leg import Leg
@@ -66,8 +76,7 @@ class Bookings:
         """Begin a batch."""
         tables = self.metadata(generation).tables
         table = tables[f"bookings_{generation}"]
-        ids = [stream.removeprefix("booking/") for stream in streams]
-        stored = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
+        stored = rows_of(connection, table, "id", [stream.removeprefix("booking/") for stream in streams])
         return _Changes(table, tables[f"booking_legs_{generation}"], {row["id"]: row_of(row) for row in stored})
 
 
@@ -99,11 +108,15 @@ class _Changes:
             for key, (booking, _, _) in self._touched.items()
             if key not in self._stored or self._stored[key].legs != booking.legs
         ]
-        replaced = [key for key in moved if key in self._stored]
-        if replaced:
-            connection.execute(delete(self._legs).where(self._legs.c.booking.in_(replaced)))
+        replaced = [{"of_booking": key} for key in moved if key in self._stored]
+        write_rows(connection, _deletion(self._legs), replaced)
         legs = [leg for key in moved for leg in _leg_columns(self._touched[key][0])]
         insert_rows(connection, self._legs, legs)
+
+
+@lru_cache(maxsize=64)
+def _deletion(legs: Table) -> Any:
+    return delete(legs).where(legs.c.booking == bindparam("of_booking"))
 
 
 def _columns(booking: Booking, position: int, created_at: datetime) -> Row:

@@ -61,13 +61,13 @@ class ReadModels:
             yield connection
 
     @contextmanager
-    def reading(self, at_least: int = 0) -> Iterator[Reader]:
+    def reading(self) -> Iterator[Reader]:
         """One read-only transaction, in which all read models stand still.
 
-        Raises Behind when one of them is still being built or has not reached `at_least`, and StoreUnavailable.
+        Raises Behind when one of them is still being built, and StoreUnavailable.
         """
         with self.looking() as connection:
-            yield Reader(connection, self.projections, at_least)
+            yield Reader(connection, self.projections)
 
     def close(self) -> None:
         """Let all connections go."""

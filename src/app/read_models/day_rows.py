@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, null, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, null, update
 
-from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, replace_rows, write_rows
+from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, replace_rows, rows_of, write_rows
 from domain.event import Event
 from domain.resource_day import (
     ClaimKept,
@@ -46,8 +46,7 @@ class Days:
         """Begin a batch."""
         found = self.metadata(generation).tables
         tables = DayTables(*(found[f"{name}_{generation}"] for name in DayTables._fields))
-        stored = connection.execute(select(tables.days).where(tables.days.c.stream.in_(list(streams))))
-        return _Changes(tables, {row["stream"]: dict(row) for row in stored.mappings()})
+        return _Changes(tables, {row["stream"]: row for row in rows_of(connection, tables.days, "stream", streams)})
 
 
 class _Changes:

@@ -1,21 +1,26 @@
 """Applying a batch of events to read models: all of it and the new position in one transaction, or nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.log.mapper import EventMapper
-from app.log.records import RecordedEvent
+from app.log.records import RecordedEvent, category
+from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
-from app.read_models.generations import Generation, Parked, move, park, parked_of
-from app.read_models.projection import Projection, category
+from app.read_models.generations import Generation, Moved, move, park, parked_of
+from app.read_models.projection import Projection
 from domain.event import Event
 
 Understood = Mapping[int, Event | Exception]
 """By position: the event, or why it could not be understood."""
 
 _LONGEST_ERROR = 300
+
+log = structlog.get_logger()
 
 
 class Delivery:
@@ -31,21 +36,24 @@ class Delivery:
         Raises Moved when somebody else moved one of them meanwhile, and StoreUnavailable; nothing is applied then.
         """
         behind = [generation for generation in to if generation.position < batch[-1].id]
-        wanted = {name for generation in behind for name in self._projection(generation).categories}
-        kinds = {event.id: category(event.originator_id) for event in batch}
-        understood = self._understand(e for e in batch if kinds[e.id] in wanted)  # others wait for a transaction
-        with self._models.writing() as connection:
-            for generation in behind:
-                move(connection, generation, batch[-1].id)
-            parked = parked_of(connection, behind)
-            for generation in behind:
-                own = self._projection(generation).categories
-                mine = [event for event in batch if event.id > generation.position and kinds[event.id] in own]
-                standing_still = parked[generation.projection, generation.number]
-                self._apply(connection, generation, mine, understood, standing_still)
-
-    def _projection(self, generation: Generation) -> Projection:
-        return self._models.projections[generation.projection]
+        wanted = {name for generation in behind for name in self._models.projections[generation.projection].categories}
+        events = [event for event in batch if category(event.originator_id) in wanted]
+        understood = self._understand(events)  # others wait for a transaction
+        try:
+            parked = self._apply(events, behind, batch[-1].id, understood, carefully=False)
+        except (Moved, StoreUnavailable):
+            raise
+        except Exception:  # the database refused something: once more, and find out what
+            parked = self._apply(events, behind, batch[-1].id, understood, carefully=True)
+        for each in parked:
+            log.error(
+                "stream parked",
+                projection=each.generation.projection,
+                stream=each.event.originator_id,
+                version=each.event.originator_version,
+                position=each.event.id,
+                exc_info=each.error,
+            )
 
     def _understand(self, batch: Iterable[RecordedEvent]) -> Understood:
         understood: dict[int, Event | Exception] = {}
@@ -58,62 +66,89 @@ class Delivery:
 
     def _apply(
         self,
-        connection: Connection,
-        generation: Generation,
-        batch: Sequence[RecordedEvent],
+        events: Sequence[RecordedEvent],
+        behind: Sequence[Generation],
+        end: int,
         understood: Understood,
-        parked: Mapping[str, Parked],
-    ) -> None:
-        """Apply a batch to one generation; if the database refuses it, event by event to find the culprit."""
-        wanted = [event for event in batch if event.originator_id not in parked]
-        if not wanted:
-            return
+        *,
+        carefully: bool,
+    ) -> "list[_Parked]":
+        with self._models.writing() as connection:
+            move(connection, behind, end)
+            attempt = _Attempt(connection, self._models.projections, understood)
+            still = parked_of(connection, behind)
+            for generation in behind:
+                own = self._models.projections[generation.projection].categories
+                stands_still = still[generation.projection, generation.number]
+                mine = [
+                    event
+                    for event in events
+                    if event.id > generation.position
+                    and category(event.originator_id) in own
+                    and event.originator_id not in stands_still
+                ]
+                if mine and carefully:
+                    attempt.apply_carefully(generation, mine)
+                elif mine:
+                    attempt.apply(generation, mine)
+        return attempt.parked
+
+
+class _Parked(NamedTuple):
+    generation: Generation
+    event: RecordedEvent
+    error: Exception
+
+
+class _Attempt:
+    """What one transaction does; `parked` is true only once it is committed."""
+
+    def __init__(self, connection: Connection, projections: Mapping[str, Projection], understood: Understood) -> None:
+        self._connection = connection
+        self._projections = projections
+        self._understood = understood
+        self.parked: list[_Parked] = []
+
+    def apply_carefully(self, generation: Generation, events: Sequence[RecordedEvent]) -> None:
+        """Apply events to one generation; if the database refuses it, event by event to find the culprit."""
+        before = len(self.parked)
         try:
-            with connection.begin_nested():
-                self._gather_and_write(connection, generation, wanted, understood)
+            with self._connection.begin_nested():
+                self.apply(generation, events)
             return
         except Exception as error:
             if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
                 raise
-            if len(wanted) == 1:
-                self._park(connection, generation, wanted[0], error)
+            del self.parked[before:]
+            if len(events) == 1:
+                self._park(generation, events[0], error)
                 return
-        self._apply_singly(connection, generation, wanted, understood)
+        for event in events:
+            if not self._is_parked(generation, event.originator_id):
+                self.apply_carefully(generation, [event])
 
-    def _apply_singly(
-        self,
-        connection: Connection,
-        generation: Generation,
-        batch: Sequence[RecordedEvent],
-        understood: Understood,
-    ) -> None:
-        for event in batch:
-            standing_still = parked_of(connection, [generation])[generation.projection, generation.number]
-            self._apply(connection, generation, [event], understood, standing_still)
-
-    def _gather_and_write(
-        self,
-        connection: Connection,
-        generation: Generation,
-        batch: Sequence[RecordedEvent],
-        understood: Understood,
-    ) -> None:
-        streams = {event.originator_id for event in batch}
-        changes = self._projection(generation).changes(connection, generation.number, streams)
+    def apply(self, generation: Generation, events: Sequence[RecordedEvent]) -> None:
+        """Apply events to one generation, parking the streams of those that cannot be."""
+        streams = {event.originator_id for event in events}
+        changes = self._projections[generation.projection].changes(self._connection, generation.number, streams)
         parked: set[str] = set()
-        for recorded in batch:
+        for recorded in events:
             if recorded.originator_id in parked:
                 continue
-            event = understood[recorded.id]
+            event = self._understood[recorded.id]
             try:
                 if isinstance(event, Exception):
                     raise event
                 changes.apply(event, recorded.id)
             except Exception as error:
                 parked.add(recorded.originator_id)
-                self._park(connection, generation, recorded, error)
-        changes.write(connection)
+                self._park(generation, recorded, error)
+        changes.write(self._connection)
 
-    def _park(self, connection: Connection, generation: Generation, event: RecordedEvent, error: Exception) -> None:
+    def _park(self, generation: Generation, event: RecordedEvent, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR].replace("\0", "")
-        park(connection, generation, event.originator_id, event.id, reason)
+        park(self._connection, generation, event.originator_id, event.id, reason)
+        self.parked.append(_Parked(generation, event, error))
+
+    def _is_parked(self, generation: Generation, stream: str) -> bool:
+        return any(p.generation == generation and p.event.originator_id == stream for p in self.parked)

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, delete, insert, select, text, update
+from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, insert, select, text, update
 
 from app.read_models.projection import Projection
-from app.read_models.tables import NUMBER, TEXT
+from app.read_models.tables import NUMBER, TEXT, read, write_rows
 
 CONTROL = MetaData()
 
@@ -87,7 +87,8 @@ _CLAIM = text(
 
 def all_generations(connection: Connection) -> list[Generation]:
     """Every generation that has tables, retired ones too."""
-    return [Generation(*row) for row in connection.execute(_ALL)]
+    found = [Generation(*row) for row in read(connection, _ALL)]
+    return [generation._replace(active=bool(generation.active)) for generation in found]  # a number on SQLite
 
 
 def claim_control(connection: Connection, names: Iterable[str]) -> None:
@@ -113,22 +114,26 @@ def begin(connection: Connection, projection: Projection, log_id: str) -> None:
     )
 
 
-def move(connection: Connection, generation: Generation, position: int) -> None:
-    """Move a generation on from where it was read, and only from there. Raises Moved."""
-    columns = generations.c
-    moved = connection.execute(
-        update(generations)
-        .where(
-            columns.projection == generation.projection,
-            columns.generation == generation.number,
-            columns.position == generation.position,
-            columns.log_id == generation.log_id,
-            columns.retired_at.is_(None),
-        )
-        .values(position=position)
+_MOVE = (
+    update(generations)
+    .where(
+        generations.c.projection == bindparam("of"),
+        generations.c.generation == bindparam("number"),
+        generations.c.position == bindparam("seen"),
+        generations.c.log_id == bindparam("of_log"),
+        generations.c.retired_at.is_(None),
     )
-    if moved.rowcount != 1:
-        raise Moved(f"{generation.projection} is no longer at {generation.position}.")
+    .values(position=bindparam("to"))
+)
+
+
+def move(connection: Connection, each: Sequence[Generation], position: int) -> None:
+    """Move generations on from where they were read, and only from there. Raises Moved."""
+    rows = [
+        {"of": g.projection, "number": g.number, "seen": g.position, "of_log": g.log_id, "to": position} for g in each
+    ]
+    if write_rows(connection, _MOVE, rows) != len(rows):
+        raise Moved(f"One of {', '.join(g.projection for g in each)} is no longer where it was read.")
 
 
 def swap_in(connection: Connection, built: Generation) -> bool:
@@ -191,10 +196,13 @@ def park(connection: Connection, generation: Generation, stream: str, position: 
     )
 
 
+_PARKED = select(parked_streams).order_by(parked_streams.c.position)
+
+
 def parked_of(connection: Connection, of: Sequence[Generation]) -> dict[tuple[str, int], dict[str, Parked]]:
     """The parked streams of these generations, by projection and generation, then by stream."""
     found: dict[tuple[str, int], dict[str, Parked]] = {(g.projection, g.number): {} for g in of}
-    for row in connection.execute(select(parked_streams).order_by(parked_streams.c.position)):
+    for row in read(connection, _PARKED):
         streams = found.get((row.projection, row.generation))
         if streams is not None:
             streams[row.stream] = Parked(row.projection, row.stream, row.position, row.error)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, Table, select
 
+from app.log.records import category
 from app.read_models.generations import Generation, Parked, all_generations, parked_of, parked_streams
-from app.read_models.projection import Projection, category
+from app.read_models.projection import Projection
 
 
 class Behind(Exception):  # noqa: N818 - the word of the API's refusal
@@ -34,15 +35,14 @@ class Reader:
     `log_id` names the log they are built from; all of them have reached `position` of it.
     """
 
-    def __init__(self, connection: Connection, known: Mapping[str, Projection], at_least: int = 0) -> None:
-        """Raises Behind when a read model is still being built, or has not reached `at_least`."""
+    def __init__(self, connection: Connection, known: Mapping[str, Projection]) -> None:
+        """Raises Behind when a read model is still being built: not even its first event can be read."""
         self.connection = connection
         self._known = known
         self._active = {g.projection: g for g in readable(all_generations(connection), known)}
-        complete = len(self._active) == len(known)
-        self.position = min((g.position for g in self._active.values()), default=0) if complete else 0
-        if not complete or self.position < at_least:
-            raise Behind(at_least, self.position)
+        if len(self._active) < len(known):
+            raise Behind(wanted=1, reached=0)
+        self.position = min((g.position for g in self._active.values()), default=0)
         self.log_id = next(iter(self._active.values())).log_id if self._active else ""
 
     def position_of(self, projection: str) -> int:

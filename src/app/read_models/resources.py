@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Connection, MetaData, Table, bindparam, 
 
 from app.read_models.page import Page, cursor_to, key_of, page_size
 from app.read_models.reader import Reader
-from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, replace_rows
+from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, replace_rows, rows_of
 from domain.definition import Attribute, Definition
 from domain.event import Event
 from domain.resource import Resource
@@ -34,9 +34,8 @@ class Resources:
     def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> "_Changes":
         """Begin a batch."""
         table = self.metadata(generation).tables[f"resources_{generation}"]
-        ids = [stream.removeprefix("resource/") for stream in streams]
-        stored = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
-        return _Changes(table, {row["id"]: dict(row) for row in stored})
+        stored = rows_of(connection, table, "id", [stream.removeprefix("resource/") for stream in streams])
+        return _Changes(table, {row["id"]: row for row in stored})
 
 
 class ResourceRow(NamedTuple):

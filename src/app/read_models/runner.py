@@ -5,6 +5,8 @@ from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic, sleep
 
+import structlog
+
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
 from app.log.records import RecordedEvent
@@ -14,16 +16,21 @@ from app.read_models.delivery import Delivery
 from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of, swap_in
 from app.read_models.housekeeping import Housekeeping
 from app.read_models.reader import Behind, readable
+from app.read_models.trouble import Trouble
 from app.read_models.waiting import Pauses, Waiting
 
 __all__ = ["Behind", "Runner"]
 
 BATCH = 500
+BUILDING_BATCH = 2000
+_GATHER_SECONDS = 0.02
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _BUILT_ELSEWHERE_SECONDS = 1.5
 
 Progress = Callable[[int, int], None]
+
+log = structlog.get_logger()
 
 
 class Runner:
@@ -50,7 +57,7 @@ class Runner:
         self._stopping = Event()
         self._thread: Thread | None = None
         self._head = 0
-        self._trouble: str | None = None
+        self._trouble = Trouble()
         self._outdated: str | None = None
 
     # Its life.
@@ -67,6 +74,8 @@ class Runner:
     def start(self) -> None:
         """Prepare, and begin to work in a thread. Raises StoreUnavailable."""
         self.prepare()
+        for each in self.parked():
+            log.warning("stream is parked", projection=each.projection, stream=each.stream, position=each.position)
         self._stopping.clear()
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self._thread.start()
@@ -84,7 +93,7 @@ class Runner:
     @property
     def failure(self) -> str | None:
         """What keeps the runner from working, a sentence; none while all is well."""
-        return self._trouble or self._outdated
+        return self._trouble.sentence or self._outdated
 
     # What others ask of it.
 
@@ -154,40 +163,46 @@ class Runner:
 
         Raises Moved when another process did the same meanwhile, and StoreUnavailable.
         """
+        moved, built = self._take_on()
+        return moved or built
+
+    def _take_on(self) -> tuple[bool, bool]:
+        """Whether anything moved of what is read, and of what is being built."""
         with self._models.looking() as connection:
             found = all_generations(connection)
         mine = [generation for generation in found if self._is_mine(generation)]
-        worked = self._advance([generation for generation in mine if generation.active])
-        if not worked:
+        moved = self._advance([generation for generation in mine if generation.active], BATCH)
+        if not moved:
             self._housekeeping.drop_retired(found)
+        self._saw([moved.get(generation, generation) for generation in found])
         building = [generation for generation in mine if not generation.active]
         built = bool(building) and self._build(building)
-        if worked or built:
+        if built:
             self._look()
-        return worked or built
+        return bool(moved), built
 
-    def _advance(self, generations: Sequence[Generation]) -> bool:
-        """One batch for those that are furthest behind; False when none is."""
+    def _advance(self, generations: Sequence[Generation], size: int) -> dict[Generation, Generation]:
+        """One batch for those that are furthest behind; answers them as they were and as they are then."""
         position = min((generation.position for generation in generations), default=None)
-        batch = self._batch_after(position) if position is not None else []
-        if batch:
-            self._delivery.deliver(batch, [g for g in generations if g.position == position])
-        return bool(batch)
+        batch = self._batch_after(position, size) if position is not None else []
+        if not batch:
+            return {}
+        furthest = [generation for generation in generations if generation.position == position]
+        self._delivery.deliver(batch, furthest)
+        return {generation: generation._replace(position=batch[-1].id) for generation in furthest}
 
     def _build(self, building: Sequence[Generation]) -> bool:
         """One batch for what is being built; when it has caught up, it is read from then on."""
-        if self._advance(building):
+        if self._advance(building, BUILDING_BATCH):
             return True
         with self._models.writing() as connection:
             swapped = [swap_in(connection, generation) for generation in building]
         return any(swapped)
 
-    def _batch_after(self, position: int) -> list[RecordedEvent]:
-        """About 500 events, to the end of the append that the last of them belongs to."""
-        batch = self._log.after(position, BATCH)
-        if batch:
-            self._head = max(self._head, batch[-1].id)
-        if len(batch) < BATCH:
+    def _batch_after(self, position: int, size: int) -> list[RecordedEvent]:
+        """About `size` events, to the end of the append that the last of them belongs to."""
+        batch = self._log.after(position, size)
+        if len(batch) < size:
             return batch  # all there was in one moment, and appends are stored whole
         last = batch[-1].id
         (end,) = self._log.rows("SELECT min(last_position) FROM appends WHERE last_position >= ?", [last])[0]
@@ -209,7 +224,12 @@ class Runner:
 
     def _look(self) -> None:
         """See how far the read models have come, whoever took them there, and tell those who wait."""
-        active = self._readable()
+        with self._models.looking() as connection:
+            found = all_generations(connection)
+        self._saw(found)
+
+    def _saw(self, found: Sequence[Generation]) -> None:
+        active = readable(found, self._models.projections)
         complete = len(active) == len(self._models.projections)
         self._waiting.arrived(min((g.position for g in active), default=0) if complete else 0)
 
@@ -224,18 +244,20 @@ class Runner:
                 else:
                     self._watch()
                 troubled.from_the_start()
-                self._trouble = None
+                self._trouble.is_over()
             except Moved:
                 continue
             except Exception as error:
-                self._trouble = f"The read models stand still ({type(error).__name__}): {error}"
+                self._trouble.happened(error)
                 self._stopping.wait(troubled.again())
 
     def _work(self) -> None:
-        """Catch up, then wait for the log to grow."""
-        if self.step():
+        """Catch up, then wait for the log to grow: unless somebody waits, by more than an event or two."""
+        moved, built = self._take_on()
+        if built:
             return
-        self._look()
+        if moved:
+            self._waiting.somebody_waits(_GATHER_SECONDS)
         if self._outdated:
             self._stopping.wait(_POLL_SECONDS)
         else:

@@ -1,12 +1,13 @@
 """What all read models' tables share, on both databases: types, instants as numbers, and rows replaced as a whole."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Table, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, Connection, CursorResult, Dialect, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
@@ -16,17 +17,45 @@ TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 NUMBER = BigInteger()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def instant_number(moment: datetime) -> int:
     """An instant as microseconds since 1970 (UTC): what tables hold wherever instants are compared."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def instant_of(number: int) -> datetime:
     """The instant (UTC) of such a number."""
     return _EPOCH + timedelta(microseconds=number)
+
+
+# SQLAlchemy writes the SQL of what follows, once, and is passed by afterwards: what it does for each statement and
+# each row costs as much as the database does. So columns hold only what both drivers take as it is: text, numbers,
+# true and false.
+
+
+def read(connection: Connection, statement: Any, **parameters: Any) -> CursorResult[Any]:
+    """Run a statement that is made once, with names for its parameters; the rows are the driver's."""
+    sql, names = _sql_of(statement, connection.dialect)
+    if names is None:
+        return connection.exec_driver_sql(sql, parameters)
+    return connection.exec_driver_sql(sql, tuple(parameters[name] for name in names))
+
+
+def rows_of(connection: Connection, table: Table, key: str, wanted: Collection[str]) -> list[Row]:
+    """The rows in whose column `key` one of these texts stands, however many these are: they are one parameter."""
+    dialect = connection.dialect.name
+    given = list(wanted) if dialect == "postgresql" else json.dumps(list(wanted))
+    return [dict(row) for row in read(connection, _one_of(table, key, dialect), wanted=given).mappings()]
+
+
+@lru_cache(maxsize=256)
+def _one_of(table: Table, key: str, dialect: str) -> Any:
+    if dialect == "postgresql":
+        return select(table).where(table.c[key] == any_(bindparam("wanted", type_=ARRAY(Text))))
+    listed = func.json_each(bindparam("wanted", type_=Text)).table_valued("value")
+    return select(table).where(table.c[key].in_(select(listed.c.value)))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -39,19 +68,18 @@ def replace_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> N
     write_rows(connection, _replacing(table, connection.dialect.name), rows)
 
 
-def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> None:
-    """Run a statement once for each row of parameters.
-
-    SQLAlchemy writes the SQL, and is passed by for the rows: what it does for each costs as much as the database
-    does. So columns hold only what both drivers take as it is: text, numbers, true and false.
-    """
+def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> int:
+    """Run a statement once for each row of parameters; answers how many rows of the table it changed."""
     if not rows:
-        return
+        return 0
     sql, names = _sql_of(statement, connection.dialect)
     if names is None:
-        connection.exec_driver_sql(sql, list(rows))
+        given: list[Any] = list(rows)
+    elif len(names) == 1:
+        given = [(row[names[0]],) for row in rows]
     else:
-        connection.exec_driver_sql(sql, list(map(itemgetter(*names), rows)))
+        given = list(map(itemgetter(*names), rows))
+    return connection.exec_driver_sql(sql, given).rowcount
 
 
 @lru_cache(maxsize=1024)

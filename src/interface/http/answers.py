@@ -1,8 +1,9 @@
 """The shapes of answers. Every answer is built as one of these, and the OpenAPI document is made from them."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from Python 3.12 on
 
 from app.commands import Role
@@ -14,13 +15,17 @@ from domain.plan import Weekday
 Action = Literal["confirm", "cancel", "reschedule", "approve", "reject", "revoke", "complete", "no-show"]
 
 
+LocalInstant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An instant with its resource's offset, written the same everywhere: clients find their booking in a list of slots."""
+
+
 class LegAnswer(TypedDict):
     """One leg: instants carry the resource's offset."""
 
     resource: str
     timezone: str
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     units: int
 
 
@@ -114,8 +119,8 @@ class ResourceList(TypedDict):
 class SlotAnswer(TypedDict):
     """An interval that can be asked for. `available`: units that could be taken from start to end."""
 
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     capacity: int
     booked: int
     available: int
@@ -151,8 +156,8 @@ class FreeResourceAnswer(TypedDict):
     name: str
     kind: str
     timezone: str
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     available: int
 
 
@@ -198,8 +203,8 @@ class BlockAnswer(TypedDict):
     block: str
     resource: str
     timezone: str
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     units: int | None
     source: BlockSource
     reason: dict[str, Any] | None
@@ -219,8 +224,8 @@ class ClaimAnswer(TypedDict):
     """Units taken on the day, buffers included; `until` when a hold lapses."""
 
     booking: str
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     units: int
     until: datetime | None
 
@@ -229,8 +234,8 @@ class DayBlockAnswer(TypedDict):
     """A block's part on the day."""
 
     block: str
-    start: datetime
-    end: datetime
+    start: LocalInstant
+    end: LocalInstant
     units: int | None
     source: BlockSource
     reason: dict[str, Any] | None

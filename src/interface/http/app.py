@@ -21,7 +21,8 @@ from interface.http.limits import MOST_BODY, Addresses, RateLimit
 from interface.http.metrics import Metrics
 from interface.http.openapi import document_of
 from interface.http.parsing import WebRequest
-from interface.http.service import STATE_KEY, Service, service_of
+from interface.http.service import SHOWN_POSITION, STATE_KEY, Service, service_of
+from interface.http.versions import POSITION_HEADER
 
 ROUTES: Final = (
     *resources.ROUTES,
@@ -85,6 +86,9 @@ async def _finish(message: Message, scope: Scope) -> None:
     method: Any = scope.get("method", "")
     route: Any = scope.get("path_template", "none")
     headers: list[tuple[bytes, bytes]] = [*message["headers"], *_ON_EVERY_ANSWER]
+    shown = scope.get("state", {}).get(SHOWN_POSITION)
+    if shown is not None:
+        headers.append((POSITION_HEADER.lower().encode(), shown.encode()))
     if method == "OPTIONS" and message["status"] == 204:
         # The framework names only the methods of the handler that was registered first.
         allowed = scope["litestar_app"].state[ALLOWED].get(route, b"OPTIONS")

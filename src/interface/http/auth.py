@@ -24,9 +24,6 @@ _NOT_YET_SECONDS = 5.0  # how far ahead the clock of whoever issues tokens may b
 _TRUSTED_SECONDS = 300.0  # how long a verified token is believed without looking at its signature again
 _TOKENS_IN_MEMORY = 10_000
 
-# One clock judges all times: PyJWT would look at the machine's.
-_TIMES_ARE_OURS: Final = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
-
 # What PyJWT raises, and what hostile JSON can make of it: nesting, infinite numbers, wrong types.
 _MALFORMED = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
 
@@ -114,7 +111,10 @@ class Authenticator:
                     "require": ["exp", "sub"],
                     # An audience that nobody configured is not Daybook's to judge.
                     "verify_aud": self._audience is not None,
-                    **_TIMES_ARE_OURS,
+                    # One clock judges all times (`_caller`); PyJWT would look at the machine's.
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
                 },
             )
         except jwt.InvalidSignatureError:

@@ -139,8 +139,8 @@ def _free(
             "name": each.row.name,
             "kind": each.row.kind,
             "timezone": each.row.timezone,
-            "start": each.start,
-            "end": each.end,
+            "start": each.start.isoformat(),
+            "end": each.end.isoformat(),
             "available": each.available,
         }
         for each in page.items

@@ -61,8 +61,8 @@ def booking_answer(
             {
                 "resource": leg.resource,
                 "timezone": leg.timezone,
-                "start": leg.start,
-                "end": leg.end,
+                "start": leg.start.isoformat(),
+                "end": leg.end.isoformat(),
                 "units": leg.units,
             }
             for leg in booking.legs

@@ -62,18 +62,19 @@ async def list_bookings(request: WebRequest) -> ASGIResponse:
     asked, _ = query_of(request, BookingsAsked)
     if actor.role == "customer" and asked.customer not in {None, actor.person}:
         raise Declined("forbidden", "A customer sees no bookings but their own.")
-    changed_after = position_of(visit, asked.changed_after)
+    changed_after = await position_of(visit, "changed_after", asked.changed_after)
     answer = await visit.service.ask(visit, _found, visit.service.daybook.vault, actor, asked, changed_after, visit.now)
     return json_answer(answer, {"Cache-Control": NO_STORE})
 
 
-def position_of(visit: Visit, text: str | None) -> int | None:
+async def position_of(visit: Visit, name: str, text: str | None) -> int | None:
     """A position as a number, or as it was handed out. Raises Declined (`malformed`, `unknown-position`)."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        return int(text)
-    return parse_position(text, visit.service.daybook.log.log_id)
+    is_number = text.isascii() and text.isdigit() and len(text) <= 18
+    position = int(text) if is_number else parse_position(text, visit.service.daybook.log.log_id, name)
+    await visit.service.must_be_in_the_log(position, name)
+    return position
 
 
 def _found(

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from app.bounded_cache import BoundedCache
 from app.commands import Actor, Role
@@ -19,6 +20,10 @@ from interface.http.problems import Declined
 SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "auditor"})
 BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
 """Roles that deal with bookings, the one that may most first: a token with several acts in the first."""
+
+
+SECONDS_WITHOUT_NEW_PEOPLE: Final = 5.0
+"""How long nobody is made after the store could not be written: requests of strangers must not queue for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ class Gate:
         self._people = people
         self._addresses = addresses
         self._rate_limit = rate_limit
+        self._making = CapacityLimiter(4)
+        self._not_made_before = float("-inf")
         self._seen: BoundedCache[tuple[str, str] | str, bool] = BoundedCache(50_000)
 
     async def admit(self, headers: Mapping[bytes, bytes], peer: str) -> Visitor:
@@ -131,12 +138,22 @@ class Gate:
         account = (issuer, subject)
         if self._seen.get(account):
             return self._people.person_of(issuer, subject)
-        try:
-            person = await to_thread.run_sync(self._people.person_of, issuer, subject)
-        except (StoreUnavailable, OutcomeUnknown):
+        person = await self._made(issuer, subject)
+        if person is None:
             return await to_thread.run_sync(self._people.find, issuer, subject)
         self._seen.put(account, True)
         return person
+
+    async def _made(self, issuer: str, subject: str) -> str | None:
+        """The person, made where they are new; none while the store cannot be written, which only few wait to learn."""
+        async with self._making:
+            if monotonic() < self._not_made_before:
+                return None
+            try:
+                return await to_thread.run_sync(self._people.person_of, issuer, subject)
+            except (StoreUnavailable, OutcomeUnknown):
+                self._not_made_before = monotonic() + SECONDS_WITHOUT_NEW_PEOPLE
+                return None
 
     def _address(self, headers: Mapping[bytes, bytes], peer: str) -> str:
         return self._addresses.of(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))

@@ -58,8 +58,8 @@ def _day(
     blocks: list[DayBlockAnswer] = [
         {
             "block": each.block,
-            "start": each.start,
-            "end": each.end,
+            "start": each.start.isoformat(),
+            "end": each.end.isoformat(),
             "units": each.units,
             "source": cast("BlockSource", each.source),
             "reason": _reason(vault, actor, each.block, each.reason),
@@ -76,8 +76,8 @@ def _day(
         "claims": [
             {
                 "booking": each.booking,
-                "start": each.start,
-                "end": each.end,
+                "start": each.start.isoformat(),
+                "end": each.end.isoformat(),
                 "units": each.units,
                 "until": each.until,
             }

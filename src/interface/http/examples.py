@@ -198,12 +198,13 @@ _CLOCKS: Final = {"timezone": "Europe/Vienna"}
 
 PROBLEMS_TOLD: Final[Mapping[str, Told]] = {
     "not-available": Told(
-        "Moon Hospital is fully booked at 10:00 on 1 December (20 of 20). Please choose another time.",
+        "Moon Hospital is fully booked at 10:00 on 1 December (20 of 20 taken). Please choose another time.",
         {
             **_PLACE,
             "units": 1,
             "capacity": 20,
             "booked": 20,
+            "blocked": 0,
             "available": 0,
             "alternatives": [{"resource": "moon-hospital", "start": _HALF_PAST, "end": _ELEVEN, "available": 3}],
         },

@@ -1,6 +1,7 @@
 """From bytes to a model: bodies and query strings, with every mistake named by a pointer."""
 
 import json
+from asyncio import timeout
 from collections.abc import Iterable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 WebRequest = Request[Any, Any, Any]
 
 _MOST_ERRORS = 20
+SECONDS_FOR_A_BODY = 10
 _BODY = "daybook_body"
 
 
@@ -42,17 +44,26 @@ async def read_body(request: WebRequest) -> bytes:
     state: dict[str, Any] = request.scope["state"]
     found: bytes | None = state.get(_BODY)
     if found is None:
-        found, more = b"", True
-        while more:
-            message: Any = await request.receive()
-            if message["type"] != "http.request":
-                raise _cut_off()
-            found += message.get("body", b"")
-            if len(found) > MOST_BODY:
-                raise Declined("too-large", "A request's body may have at most 64 KiB.")
-            more = message.get("more_body", False)
+        try:
+            async with timeout(SECONDS_FOR_A_BODY):
+                found = await _received(request)
+        except TimeoutError:
+            raise malformed("", f"the body did not arrive within {SECONDS_FOR_A_BODY} s; nothing was done") from None
         _must_be_whole(request, found)
         state[_BODY] = found
+    return found
+
+
+async def _received(request: WebRequest) -> bytes:
+    found, more = b"", True
+    while more:
+        message: Any = await request.receive()
+        if message["type"] != "http.request":
+            raise _cut_off()
+        found += message.get("body", b"")
+        if len(found) > MOST_BODY:
+            raise Declined("too-large", "A request's body may have at most 64 KiB.")
+        more = message.get("more_body", False)
     return found
 
 

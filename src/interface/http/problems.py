@@ -22,8 +22,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "not-available": Problem(
         409,
         "Not available",
-        "Somebody else has the place, or the desk has blocked it. `capacity`, `booked` and `available` say how much "
-        "is taken; `alternatives` lists the next free times of the same resource.",
+        "Somebody else has the place, or the desk has blocked it. `capacity`, `booked`, `blocked` and `available` say "
+        "how much is taken; `alternatives` lists the next free times of the same resource.",
     ),
     "hold-expired": Problem(
         409,

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b, sha256
 from itertools import count
 from secrets import token_bytes
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar
 
 from anyio import to_thread
@@ -27,7 +27,7 @@ from domain.refusal import Refused
 from interface.http.callers import Gate, Visitor
 from interface.http.metrics import Metrics
 from interface.http.parsing import WebRequest, read_body
-from interface.http.problems import malformed
+from interface.http.problems import Declined, malformed
 from interface.http.versions import (
     POSITION_HEADER,
     etag,
@@ -41,6 +41,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 STATE_KEY: Final = "service"
+SHOWN_POSITION: Final = "daybook_position"
+"""Where a request notes the position that its answer shows at least."""
 NO_STORE: Final = "no-store"
 
 
@@ -56,10 +58,11 @@ class CommandFields(TypedDict):
 
 
 class FreshIds:
-    """Command ids that nobody can guess, 32 hex digits each.
+    """Command ids that nobody can guess, 32 hex digits each: milliseconds since 1970, then 80 bits.
 
-    They do not ask the operating system each time: that lets the interpreter's lock go, which the writer's thread
-    then keeps for milliseconds. The secret is made after a fork, so no two processes share it.
+    In order of time, so that what is stored together lies together in the log's indexes. They do not ask the
+    operating system each time: that lets the interpreter's lock go, which the writer's thread then keeps for
+    milliseconds. The secret is made after a fork, so no two processes share it.
     """
 
     def __init__(self) -> None:
@@ -68,7 +71,8 @@ class FreshIds:
 
     def next(self) -> str:
         """Another one."""
-        return blake2b(b"%d" % next(self._count), key=self._secret, digest_size=16).hexdigest()
+        unguessable = blake2b(b"%d" % next(self._count), key=self._secret, digest_size=10).hexdigest()
+        return f"{time_ns() // 1_000_000:012x}{unguessable}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,17 @@ class Service:
         wanted = visit.headers.get(b"daybook-position")
         if wanted is not None:
             position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
-            if position > self.daybook.runner.position():
-                head = await to_thread.run_sync(self.daybook.log.head)
-                if position > head.position:
-                    raise unknown_position()
-                await self.daybook.reached(position)
+            await self.must_be_in_the_log(position)
+            await self.daybook.reached(position)
+        visit.request.scope["state"][SHOWN_POSITION] = self.position(self.daybook.runner.position())
         return await self.daybook.query(function, *args, **kwargs)
+
+    async def must_be_in_the_log(self, position: int, name: str = POSITION_HEADER) -> None:
+        """Raises Declined (`unknown-position`) for a position that lies beyond the log's head."""
+        if position > self.daybook.runner.position():
+            head = await to_thread.run_sync(self.daybook.log.head)
+            if position > head.position:
+                raise unknown_position(name)
 
     def position(self, position: int) -> str:
         """A position as it is handed out."""
@@ -159,9 +168,12 @@ class Visit:
     async def command(self, actor: Actor) -> CommandFields:
         """What every command carries, from the request, which must be there as a whole.
 
-        Raises Declined (`malformed`, `too-large`).
+        Raises Declined (`malformed`, `unknown-field`, `too-large`).
         """
         request = self.request
+        if request.scope["query_string"]:
+            detail = "commands take no query parameters"
+            raise Declined("unknown-field", f"{detail}.".capitalize(), errors=[{"pointer": "query", "detail": detail}])
         whole = await read_body(request)
         key = _idempotency_key(self.headers) if request.scope["method"] == "POST" else None
         body = sha256(whole).digest() if key is not None else b""

@@ -42,20 +42,20 @@ def position_text(log_id: str, position: int) -> str:
     return f"{log_id}.{position}"
 
 
-def parse_position(text: str, log_id: str) -> int:
+def parse_position(text: str, log_id: str, name: str = POSITION_HEADER) -> int:
     """A position handed out before. Raises Declined (`malformed`, or `unknown-position` for another log's)."""
     found = _POSITION.fullmatch(text)
     if found is None:
-        raise malformed(POSITION_HEADER, "is what an answer's header said, such as 5f0e2d7c.42")
+        raise malformed(name, "is what an answer's header said, such as 5f0e2d7c.42")
     if found[1] != log_id:
-        raise unknown_position()
+        raise unknown_position(name)
     return int(found[2])
 
 
-def unknown_position() -> Declined:
+def unknown_position(name: str = POSITION_HEADER) -> Declined:
     """The problem of a position that this log does not have."""
     return Declined(
         "unknown-position",
         "This position is not in this log, which was restored or replaced. Please forget it and load anew.",
-        errors=[{"pointer": POSITION_HEADER, "detail": "is of another log, or beyond the end of this one"}],
+        errors=[{"pointer": name, "detail": "is of another log, or beyond the end of this one"}],
     )
