@@ -153,7 +153,7 @@ class People:
         raise Refused(
             "stale-version",
             "Somebody else has changed this person since you looked. Look again, then repeat your change.",
-            version=self.person(customer).version,
+            current_version=self.person(customer).version,
         )
 
     def exists(self, customer: str) -> bool:

@@ -194,7 +194,7 @@ def test_a_change_of_a_version_that_is_no_longer_there_is_refused(people: People
     with pytest.raises(Refused) as refused:
         people.change(person.customer, Profile(name="Alice Pleasance"), expected=0)
 
-    assert (refused.value.code, refused.value.facts) == ("stale-version", {"version": 1})
+    assert (refused.value.code, refused.value.facts) == ("stale-version", {"current_version": 1})
 
 
 def test_changes_at_once_are_all_kept(people: People) -> None:

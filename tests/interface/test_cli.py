@@ -326,11 +326,16 @@ def test_who_sends_half_a_request_does_not_hold_up_the_end(files: dict[str, str]
     served = start(files)
     token = token_of("alice", ("customer",))
     head = f"POST /v1/bookings HTTP/1.1\r\nHost: daybook\r\nAuthorization: Bearer {token}\r\n"
-    body = 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"resource": '
+    rest = "Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
     with ExitStack() as connections:
-        for half in (head + body, head):
-            end = connections.enter_context(closing(socket.create_connection(("127.0.0.1", served.port), 30)))
-            end.sendall(half.encode())
+        half_head, half_body = (
+            connections.enter_context(closing(socket.create_connection(("127.0.0.1", served.port), 30)))
+            for _ in range(2)
+        )
+        half_head.sendall(head.encode())
+        half_body.sendall((head + rest).encode())
+        assert half_body.recv(1000).startswith(b"HTTP/1.1 100 ")  # from here on somebody waits for the body
+        half_body.sendall(b'{"resource": ')
         began = time.monotonic()
         assert served.end() == 0
     assert time.monotonic() - began < GRACE_SECONDS + 5

@@ -1,6 +1,7 @@
 """Read model `days`: the tables of claims and blocks for each resource-day, and the projection that keeps them."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -55,7 +56,7 @@ class _Changes:
     def __init__(self, tables: DayTables, days: dict[str, Row]) -> None:
         self._tables = tables
         self._days = days
-        self._touched: set[str] = set()
+        self._touched: dict[str, datetime] = {}
         self._released: set[Key] = set()
         self._kept: set[Key] = set()
         self._claims: dict[Key, list[Row]] = {}
@@ -69,8 +70,8 @@ class _Changes:
         if version != before + 1:
             raise ValueError(f"{stream} is at version {before}, so {version} cannot be next")
         _HOW[type(event)](self, event, stream)
-        self._days[stream].update(version=version, position=position, timestamp=instant_number(event.timestamp))
-        self._touched.add(stream)
+        self._days[stream].update(version=version, position=position)
+        self._touched[stream] = event.timestamp
 
     def write(self, connection: Connection) -> None:
         tables = self._tables
@@ -79,7 +80,10 @@ class _Changes:
         write_rows(connection, _keeping(tables.claims), _parameters(self._kept))
         insert_rows(connection, tables.claims, [claim for claims in self._claims.values() for claim in claims])
         insert_rows(connection, tables.blocks, list(self._blocks.values()))
-        replace_rows(connection, tables.days, [self._days[stream] for stream in self._touched])
+        touched = [
+            {**self._days[stream], "timestamp": instant_number(moment)} for stream, moment in self._touched.items()
+        ]
+        replace_rows(connection, tables.days, touched)
 
     def open(self, event: DayOpened, stream: str) -> None:
         self._days[stream] = {

@@ -37,8 +37,9 @@ class Delivery:
         """
         behind = [generation for generation in to if generation.position < batch[-1].id]
         wanted = {name for generation in behind for name in self._models.projections[generation.projection].categories}
-        events = [event for event in batch if category(event.originator_id) in wanted]
-        understood = self._understand(events)  # others wait for a transaction
+        kinds = [(category(event.originator_id), event) for event in batch]
+        events = [(kind, event) for kind, event in kinds if kind in wanted]
+        understood = self._understand(event for _, event in events)  # others wait for a transaction
         try:
             parked = self._apply(events, behind, batch[-1].id, understood, carefully=False)
         except (Moved, StoreUnavailable):
@@ -66,7 +67,7 @@ class Delivery:
 
     def _apply(
         self,
-        events: Sequence[RecordedEvent],
+        events: Sequence[tuple[str, RecordedEvent]],
         behind: Sequence[Generation],
         end: int,
         understood: Understood,
@@ -82,10 +83,8 @@ class Delivery:
                 stands_still = still[generation.projection, generation.number]
                 mine = [
                     event
-                    for event in events
-                    if event.id > generation.position
-                    and category(event.originator_id) in own
-                    and event.originator_id not in stands_still
+                    for kind, event in events
+                    if kind in own and event.id > generation.position and event.originator_id not in stands_still
                 ]
                 if mine and carefully:
                     attempt.apply_carefully(generation, mine)

@@ -67,7 +67,7 @@ class Moved(Exception):  # noqa: N818 - the expected answer to a lost race
 _ALL = (
     select(
         generations.c.projection,
-        generations.c.generation,
+        generations.c.generation.label("number"),
         generations.c.version,
         generations.c.log_id,
         generations.c.position,
@@ -87,8 +87,8 @@ _CLAIM = text(
 
 def all_generations(connection: Connection) -> list[Generation]:
     """Every generation that has tables, retired ones too."""
-    found = [Generation(*row) for row in read(connection, _ALL)]
-    return [generation._replace(active=bool(generation.active)) for generation in found]  # a number on SQLite
+    rows = read(connection, _ALL).mappings()
+    return [Generation(**{**row, "active": bool(row["active"])}) for row in rows]  # a number on SQLite
 
 
 def claim_control(connection: Connection, names: Iterable[str]) -> None:

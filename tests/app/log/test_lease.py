@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 
 from app.log.lease import Lease
 from app.log.postgres import PostgresLog, open_postgres
-from app.log.postgres_connection import connect
 from app.log.sqlite import open_sqlite
 
 
@@ -43,7 +41,7 @@ def test_leases_of_other_names_are_free(log: PostgresLog) -> None:
     assert Lease(log, "sweeper", "two", 30).acquire()
 
 
-def test_a_holder_that_was_paused_finds_that_it_lost_it(log: PostgresLog, postgres: Any) -> None:
+def test_a_holder_that_was_paused_finds_that_it_lost_it(log: PostgresLog) -> None:
     one, two = Lease(log, "projector", "one", 30), Lease(log, "projector", "two", 30)
     assert one.acquire()
     lapse(log)
@@ -54,9 +52,6 @@ def test_a_holder_that_was_paused_finds_that_it_lost_it(log: PostgresLog, postgr
     assert not one.renew()
     one.release()
     assert not one.acquire()
-    with connect(*postgres) as connection:
-        assert not one.still_mine(connection.execute)
-        assert two.still_mine(connection.execute)
 
 
 def test_a_lapsed_lease_is_lost_even_if_nobody_took_it(log: PostgresLog) -> None:
@@ -69,24 +64,11 @@ def test_a_lapsed_lease_is_lost_even_if_nobody_took_it(log: PostgresLog) -> None
     assert lease.term == 2
 
 
-def test_nobody_takes_it_while_a_transaction_relies_on_it(log: PostgresLog, postgres: Any) -> None:
-    one, two = Lease(log, "projector", "one", 30), Lease(log, "projector", "two", 30)
-    assert one.acquire()
-    with connect(*postgres) as working:
-        assert one.still_mine(working.execute)
-        with connect(*postgres) as other:
-            other.execute("SET lock_timeout = '50ms'")
-            with pytest.raises(psycopg.errors.LockNotAvailable):
-                other.execute("UPDATE leases SET holder = 'two'")
-    assert not two.acquire()
-
-
 def test_the_process_that_serves_a_folder_always_has_it(tmp_path: Any) -> None:
     log = open_sqlite(tmp_path, serving=True)
     lease = Lease(log, "projector", "one", 30)
 
     assert lease.acquire()
     assert lease.renew()
-    assert lease.still_mine(lambda *_: pytest.fail("nothing to ask"))
     lease.release()
     log.close()

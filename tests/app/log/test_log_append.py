@@ -82,6 +82,16 @@ def test_another_logs_head_is_refused(log: EventLog, event: MakeEvent) -> None:
     assert log.after(0) == []
 
 
+def test_a_log_of_the_same_id_and_length_but_other_events_is_refused(log: EventLog, event: MakeEvent) -> None:
+    """As a restore leaves it that forgot to give the log a new id."""
+    now = log.append([event("booking/b1", 1)], log.head())
+
+    with pytest.raises(HeadMoved):
+        log.append([event("booking/b1", 2)], now._replace(digest=sha256(b"other events").digest()))
+
+    assert now == log.head()
+
+
 def test_the_digest_chains_the_bytes_of_every_row(log: EventLog, event: MakeEvent) -> None:
     head = log.append([event("booking/b1", 1, state='{"é": 1}'), event("booking/b1", 2)], log.head())
     with log.locked() as session:

@@ -8,9 +8,13 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+import pytest
 
 from app.log.event_log import EventLog
+from app.log.follower import Follower
+from app.log.listening import ListeningFollower
 from app.log.postgres import open_postgres
+from app.log.postgres_connection import connect
 from app.log.records import LoggedEvent
 
 MakeEvent = Callable[..., LoggedEvent]
@@ -88,6 +92,77 @@ def test_a_lost_listening_connection_is_made_again(postgres: Any, event: MakeEve
         wait.result(timeout=20)
     log.close()
     other.close()
+
+
+@pytest.mark.parametrize("said", ["1000000000000", "9" * 5000, "", "a sheep"])
+def test_whatever_a_notice_says_the_log_alone_says_how_long_it_is(postgres: Any, event: MakeEvent, said: str) -> None:
+    log, other = open_postgres(*postgres), open_postgres(*postgres)
+    log.follower._poll_seconds = 1000.0
+    with ThreadPoolExecutor(1) as pool:
+        wait = pool.submit(log.follower.wait, 0, 60)
+        _wait_for_listener(postgres)
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_notify(%s, %s)", [postgres.schema, said])
+        other.append([event("booking/b1", 1)], other.head())
+        wait.result(timeout=20)
+    began = monotonic()
+
+    log.follower.wait(1, timeout=0.1)
+
+    assert monotonic() - began >= 0.1
+    log.close()
+    other.close()
+
+
+def test_a_fault_while_listening_is_logged_and_listening_goes_on(
+    postgres: Any, event: MakeEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, other = open_postgres(*postgres), open_postgres(*postgres)
+    tried: list[int] = []
+
+    def connect_at_last() -> Any:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ZeroDivisionError
+        return connect(*postgres, autocommit=True)
+
+    follower = ListeningFollower(lambda: log.head().position, connect_at_last, postgres.schema)
+    follower._poll_seconds = 1000.0
+    with ThreadPoolExecutor(1) as pool:
+        wait = pool.submit(follower.wait, 0, 60)
+        _wait_for_listener(postgres)
+        other.append([event("booking/b1", 1)], other.head())
+        wait.result(timeout=20)
+    follower.close()
+    log.close()
+    other.close()
+    assert "listening failed" in capsys.readouterr().out
+
+
+def test_a_log_that_is_shorter_than_before_is_waited_for() -> None:
+    heads = iter([7, 3])
+    follower = Follower(lambda: next(heads, 3), poll_seconds=0.01)
+    follower.wait(5, timeout=30)
+    began = monotonic()
+
+    follower.wait(5, timeout=0.1)
+    follower.wait(5, timeout=0.1)
+
+    assert monotonic() - began >= 0.1
+    assert follower._position == 3
+
+
+def test_a_poll_that_was_overtaken_by_an_append_does_not_hide_it() -> None:
+    def late() -> int:
+        follower.ring(4)
+        return 3
+
+    follower = Follower(late, poll_seconds=1000.0)
+    began = monotonic()
+
+    follower.wait(3, timeout=30)
+
+    assert monotonic() - began < 5
 
 
 def test_closing_lets_those_who_wait_go(store: Any) -> None:

@@ -147,11 +147,6 @@ def test_staff_see_what_lies_wholly_in_their_scope(venue: Venue, models: ReadMod
     assert found(models, scope=frozenset({"kind:hospital"})) == ["b-moon"]
     assert found(models, scope=frozenset({"kind:hospital", "court"})) == ["b-moon", "b-both", "b-court"]
     assert found(models, scope=frozenset()) == []
-    with models.reading() as reader:
-        both = bookings.get(reader, "b-both")
-        assert both is not None
-        assert not bookings.in_scope(reader, both, {"kind:hospital"})
-        assert bookings.in_scope(reader, both, {"sun", "kind:sports-ground"})
 
 
 @pytest.mark.parametrize("asked", [{"status": "held"}, {"changed_after": 1}])

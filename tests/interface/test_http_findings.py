@@ -1,0 +1,69 @@
+"""What a stranger tripped over once: positions on queries, how instants are spelt, strangers while the store is shut."""
+
+from typing import Any
+
+import pytest
+from tests.interface.house import ALWAYS, Guest, House, next_week, problem
+
+from app.log.trouble import StoreUnavailable
+
+
+def test_a_query_says_which_position_it_shows_and_taking_it_along_is_never_stale(
+    house: House, room: str, alice: Guest
+) -> None:
+    alice.post("/v1/bookings", {"resource": room, "start": next_week(10)})
+    answer = alice.get("/v1/bookings")
+    position = answer.headers["daybook-position"]
+    assert position.startswith(f"{house.daybook.log.log_id}.")
+    assert alice.get("/v1/bookings", {"Daybook-Position": position}).status_code == 200
+
+
+@pytest.mark.parametrize("position", ["999999999", "{log}.999999999", "0123456789abcdef.1"])
+def test_changes_after_a_position_that_this_log_does_not_have_are_refused(
+    house: House, alice: Guest, position: str
+) -> None:
+    asked = position.format(log=house.daybook.log.log_id)
+    answer = alice.get("/v1/bookings", changed_after=asked)
+    assert problem(answer)["code"] == "unknown-position"
+    assert answer.json()["errors"][0]["pointer"] == "changed_after"
+
+
+def test_a_command_with_query_parameters_is_refused_and_does_nothing(house: House, room: str, alice: Guest) -> None:
+    with house.appending() as appended:
+        answer = alice.post("/v1/bookings?dry_run=true", {"resource": room, "start": next_week(10)})
+    assert (answer.status_code, problem(answer)["code"]) == (400, "unknown-field")
+    assert appended.topics == []
+
+
+def test_an_instant_is_spelt_the_same_in_a_booking_and_in_the_list_of_slots(house: House, alice: Guest) -> None:
+    house.register("greenwich", timezone="UTC", hours=ALWAYS)
+    start = next_week(10)
+    booking = alice.post("/v1/bookings", {"resource": "greenwich", "start": start}).json()
+    day = start[:10]
+    position = {"Daybook-Position": f"{house.daybook.log.log_id}.{house.daybook.log.head().position}"}
+    slots = alice.get(f"/v1/resources/greenwich/availability?from={day}&to={day}", position).json()["days"][0]["slots"]
+    [mine] = [slot for slot in slots if slot["booked"]]
+    assert mine["start"] == booking["legs"][0]["start"]
+
+
+def test_the_name_of_a_retired_staff_room_is_told_to_no_customer(house: House, ada: Guest, alice: Guest) -> None:
+    house.register("ward", name="Secret Ward", visibility="staff", hours=ALWAYS)
+    ada.delete("/v1/resources/ward")
+    answer = alice.post("/v1/bookings", {"resource": "ward", "start": next_week(10)})
+    assert answer.status_code == 404
+    assert "Secret" not in answer.text
+
+
+def test_strangers_get_answers_to_their_questions_while_nobody_new_can_be_written_down(
+    house: House, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def shut(*given: Any) -> None:
+        asked.append(given)
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(house.daybook.people, "person_of", shut)
+    answers = [house.guest(f"stranger-{number}", "customer").get("/v1/resources") for number in range(20)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(asked) == 1  # the others did not wait to learn the same
