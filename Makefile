@@ -9,13 +9,15 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help install run test test-slow lint lock
+.PHONY: help install run test test-slow lint lock bench bench-growth
 
 help:
 	@echo 'make run        start the demo on port $(PORT) (PORT=..., DAYBOOK_DATA=...)'
 	@echo 'make test       run the tests, without those that take long'
 	@echo 'make test-slow  run those that take long'
 	@echo 'make lint       ruff, mypy, import-linter'
+	@echo 'make bench      measure Daybook beside its peers (needs wrk)'
+	@echo 'make bench-growth  measure long logs and crowded days'
 	@echo 'make install    only build $(VENV)'
 	@echo 'make lock       pin the requirements anew (needs uv)'
 
@@ -35,6 +37,12 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/bench.py
+
+bench-growth: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/growth.py
 
 # Everything, the build backend too, is pinned with hashes; nothing is fetched but what these files name.
 $(VENV)/installed: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python

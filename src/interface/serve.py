@@ -31,10 +31,6 @@ GRACE_SECONDS = 10.0
 """How long requests that are under way at the end may take; then their connections are cut."""
 READY_SECONDS = 30.0
 SAY_SECONDS = 1.0
-SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter while others want it. The writer's thread lets it go at every statement,
-and at Python's own 5 ms would wait for the event loop longer than for the disk.
-"""
 
 Opened = Callable[[Daybook, int | None], None]
 """Called once the store is open: with the number of resources that the demo registered, or None without it."""

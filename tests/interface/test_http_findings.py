@@ -1,4 +1,4 @@
-"""What a stranger tripped over once: positions on queries, how instants are spelt, strangers while the store is shut."""
+"""What a stranger tripped over once: positions on queries, how instants are spelt, and a store that is shut."""
 
 from typing import Any
 

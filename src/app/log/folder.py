@@ -37,6 +37,7 @@ class FolderLock:
     def release(self) -> None:
         """Let another process serve."""
         with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)  # nobody is to be killed for having had this number once
             os.close(self._descriptor)
 
 

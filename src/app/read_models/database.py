@@ -84,8 +84,9 @@ def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -
             path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
     path.touch(mode=0o600)
     url = URL.create("sqlite", database=str(path))
-    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "PRAGMA synchronous = NORMAL", pool_size=2)
-    reading = _sqlite_engine(url, "BEGIN", "PRAGMA query_only = ON", pool_size=16)
+    # What a large batch changes has to fit into memory, or it goes to the disk twice.
+    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "synchronous = NORMAL", "cache_size = -64000", pool_size=2)
+    reading = _sqlite_engine(url, "BEGIN", "query_only = ON", "cache_size = -16000", pool_size=16)
     return ReadModels(writing, reading, projections)
 
 
@@ -114,7 +115,7 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
-def _sqlite_engine(url: URL, begin: str, setting: str, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, begin: str, *settings: str, pool_size: int) -> Engine:
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=48, hide_parameters=True, connect_args={"check_same_thread": False}
     )
@@ -124,9 +125,9 @@ def _sqlite_engine(url: URL, begin: str, setting: str, pool_size: int) -> Engine
         connection.isolation_level = None  # transactions begin where SQLAlchemy says, not at the first write
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA cache_size = -16000")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; the file can be built anew
-        connection.execute(setting)
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

@@ -222,7 +222,8 @@ def _columns(aggregate: Resource, position: int, created_at: int) -> Row:
 
 def _row(row: Mapping[Any, Any]) -> ResourceRow:
     instants = {name: instant_of(row[name]) for name in ("created_at", "updated_at")}
-    return ResourceRow(**{**row, **instants, "attributes": json.loads(row["attributes"])})
+    retired = bool(row["retired"])  # SQLite's driver has numbers for true and false
+    return ResourceRow(**{**row, **instants, "retired": retired, "attributes": json.loads(row["attributes"])})
 
 
 @lru_cache(maxsize=1024)
