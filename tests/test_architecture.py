@@ -17,7 +17,8 @@ UNWANTED_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "comm
 
 # Put together here, so that this file does not name them itself.
 REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
-INDEX_OPTIONS = [f"--{option}" for option in ("index-url", "extra-index-url", "find-links", "trusted-host")]
+OPTION_WORDS = (("index", "url"), ("extra", "index", "url"), ("find", "links"), ("trusted", "host"))
+INDEX_OPTIONS = [f"--{'-'.join(words)}" for words in OPTION_WORDS]
 
 
 def committed_texts() -> Iterator[tuple[Path, str]]:
