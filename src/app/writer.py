@@ -162,7 +162,7 @@ class Writer:
     def _is_complete(self) -> bool:
         """Whether nobody appended beyond the memory: refusals too are decided on the complete log."""
         alone = self._log.sole_process and not self._in_doubt
-        return alone or self._log.head()[:2] == self.memory.seen[:2]
+        return alone or self._log.head() == self.memory.seen
 
     def _store_under_lock(
         self, batch: list[Asked], tries: int = TRIES_AFTER_A_LOST_CONNECTION
@@ -239,7 +239,7 @@ class Writer:
         Raises `StoreUnavailable` when this is another log than before, and `EventUnreadable`.
         """
         seen, head = self.memory.seen, session.head
-        if head.log_id != seen.log_id or head.position < seen.position:
+        if head.log_id != seen.log_id or not _has_append(session, seen):
             self._stale = True
             raise StoreUnavailable("The log was replaced by another one. Please try again in a moment.")
         while seen.position < head.position:
@@ -260,7 +260,9 @@ class Writer:
 
 
 def _has_append(session: LockedLog, expected: Head) -> bool:
-    """Whether the log holds the append that would have moved its head to `expected`."""
+    """Whether the log holds the append that moved its head to `expected`; all logs hold the empty beginning."""
+    if not expected.position:
+        return True
     rows = session.rows("SELECT digest FROM appends WHERE last_position = ?", [expected.position])
     return [bytes(digest) for (digest,) in rows] == [expected.digest]
 

@@ -10,6 +10,7 @@ from app.log.postgres import open_postgres
 from app.log.records import LoggedEvent
 from app.log.sqlite import open_sqlite
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from domain.refusal import Refused
 
 AT_TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
 COMMAND = "c0ffee" * 5 + "00"
@@ -206,3 +207,20 @@ def test_one_repeat_that_cannot_be_read_is_nobody_elses_trouble(house: Any) -> N
     hers, his = together(house, house.booking(alice, AT_TEN, **same), house.booking(bob, AT_TEN))
     assert isinstance(hers, Exception)
     assert his.subject.status == "confirmed"
+
+
+def test_a_log_put_back_to_another_past_under_the_same_name_is_noticed_and_read_anew(
+    store: Any, houses: Callable[..., Any]
+) -> None:
+    """A restore that forgot to give the log a new id: the same position, another history."""
+    house = houses(store.open())
+    house.register()
+    alice, bob = house.person("alice"), house.person("bob")
+    house.book(alice, AT_TEN)
+    seen = house.writer.memory.seen
+    house.writer.memory.seen = seen._replace(digest=b"\0" * 32)
+    with pytest.raises(StoreUnavailable, match="replaced"):
+        house.book(bob, AT_TEN + timedelta(hours=1))
+    with pytest.raises(Refused, match="fully booked"):
+        house.book(bob, AT_TEN)
+    assert house.writer.memory.seen == seen
