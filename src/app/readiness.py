@@ -29,7 +29,7 @@ log = structlog.get_logger()
 class Readiness:
     """Asks the store, the clock, the writer and the read models. Thread-safe; the store is asked once in 2 s.
 
-    Anybody may read the answers, so they name no stream and quote no error of the read models: the log lines do.
+    Anybody may read the answers, so they name no stream, and quote no error of a store or driver: the log lines do.
     """
 
     def __init__(self, log: EventLog, clock: CheckedClock, writer: Writer, runner: Runner) -> None:
@@ -40,7 +40,7 @@ class Readiness:
         self._lock = Lock()
         self._asked = float("-inf")
         self._of_store: list[str] = []
-        self._unread = ""
+        self._unread = self._unwritten = ""
 
     def troubles(self) -> list[str]:
         """Why this process is not ready; empty when it is. Blocks on the store: use a thread."""
@@ -61,13 +61,18 @@ class Readiness:
             if not self._clock.is_right():
                 yield f"The clock is {self._clock.skew.total_seconds():+.1f} s off the database's."
         except (StoreUnavailable, OutcomeUnknown) as trouble:
-            yield f"The event store cannot be written: {trouble}"
+            if self._unwritten != str(trouble):
+                self._unwritten = str(trouble)
+                log.warning("event store cannot be written", kind=type(trouble).__name__, reason=str(trouble))
+            yield "The event store cannot be written; the log lines say why."
+            return
+        self._unwritten = ""
 
     def _writing(self) -> Iterator[str]:
         if not self._writer.is_alive:
             yield "The writer is not running."
         if self._writer.failure:
-            yield f"The last append failed: {self._writer.failure}"
+            yield "The last append failed; the log lines say why."
 
     def _reading(self) -> Iterator[str]:
         if self._runner.failure:
