@@ -46,6 +46,11 @@ class CheckedClock:
                 timedelta() if before - self._tolerance / 10 <= there <= after else _nearest(there, before, after)
             )
             self._checked, self._expected = monotonic(), drift
+        return self.agreed
+
+    @property
+    def agreed(self) -> bool:
+        """Whether it was right when it was last compared."""
         return abs(self.skew) <= self._tolerance
 
 

@@ -58,8 +58,7 @@ class Readiness:
             rows = self._log.write(_A_WRITE_THAT_CHANGES_NOTHING)
             if [log_id for (log_id,) in rows] != [self._log.log_id]:
                 yield "The log was replaced by another one: start Daybook again."
-            if not self._clock.is_right():
-                yield f"The clock is {self._clock.skew.total_seconds():+.1f} s off the database's."
+            self._clock.is_right()
         except (StoreUnavailable, OutcomeUnknown) as trouble:
             if self._unwritten != str(trouble):
                 self._unwritten = str(trouble)
@@ -71,7 +70,9 @@ class Readiness:
     def _writing(self) -> Iterator[str]:
         if not self._writer.is_alive:
             yield "The writer is not running."
-        if self._writer.failure:
+        if not self._clock.agreed:
+            yield f"The clock is {self._clock.skew.total_seconds():+.1f} s off the database's."
+        elif self._writer.failure:
             yield "The last append failed; the log lines say why."
 
     def _reading(self) -> Iterator[str]:

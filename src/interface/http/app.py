@@ -19,6 +19,7 @@ from interface.http.callers import Gate
 from interface.http.failures import answer_failure
 from interface.http.limits import MOST_BODY, Addresses, RateLimit
 from interface.http.metrics import Metrics
+from interface.http.offers import Offers
 from interface.http.openapi import document_of
 from interface.http.parsing import WebRequest
 from interface.http.service import SHOWN_POSITION, STATE_KEY, Service, service_of
@@ -59,7 +60,7 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
     tokens = Authenticator(settings, token_secrets_for(settings))
     rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
     gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit)
-    service = Service(daybook, gate, metrics or Metrics())
+    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook))
     app = Litestar(
         route_handlers=[*ROUTES, show_schema],
         state=State({STATE_KEY: service}),

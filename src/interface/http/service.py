@@ -15,17 +15,15 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 from pydantic_core import to_json
 
-from app.alternatives import alternatives
 from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id
-from app.log.trouble import StoreUnavailable
 from app.outcome import Outcome
 from app.read_models.reader import Reader
-from app.read_models.runner import Behind
 from domain.refusal import Refused
 from interface.http.callers import Gate, Visitor
 from interface.http.metrics import Metrics
+from interface.http.offers import Offers
 from interface.http.parsing import WebRequest, read_body
 from interface.http.problems import Declined, malformed
 from interface.http.versions import (
@@ -82,6 +80,7 @@ class Service:
     daybook: Daybook
     gate: Gate
     metrics: Metrics
+    offers: Offers
     fresh_ids: FreshIds = field(default_factory=FreshIds)
 
     async def execute(self, command: Command) -> Outcome:
@@ -91,26 +90,7 @@ class Service:
         except Refused as refused:
             if refused.code != "not-available":
                 raise
-            raise await self._with_alternatives(refused, command.actor) from None
-
-    async def _with_alternatives(self, refused: Refused, actor: Actor) -> Refused:
-        """The refusal with what is free instead; without, rather than none, when the read models cannot say."""
-        facts = refused.facts
-        found: list[Any] = []
-        try:
-            await self.daybook.reached(self.daybook.decided_up_to)
-            found = await self.daybook.query(
-                alternatives,
-                str(facts["resource"]),
-                datetime.fromisoformat(str(facts["start"])),
-                datetime.fromisoformat(str(facts["end"])),
-                int(str(facts["units"])),
-                now=self.daybook.clock.now(),
-                by_staff=actor.is_desk,
-            )
-        except (Refused, Behind, StoreUnavailable):
-            found = []
-        return Refused(refused.code, refused.detail, **facts, alternatives=found)
+            raise await self.offers.with_alternatives(refused, command.actor) from None
 
     async def ask(
         self,
