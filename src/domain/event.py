@@ -81,4 +81,14 @@ class Aggregate(BaseAggregate[str]):
 
     def record(self, event: type[Event], cause: Cause, **facts: Any) -> None:
         """Write down a fact that was decided, and apply it."""
-        self.trigger_event(event, by=cause.by, command_id=cause.command_id, timestamp=cause.timestamp, **facts)
+        by, command_id, timestamp = cause
+        fact = event(
+            originator_id=self._id,
+            originator_version=self._version + 1,
+            timestamp=timestamp,
+            by=by,
+            command_id=command_id,
+            **facts,
+        )
+        fact.mutate(self)
+        self._pending_events.append(fact)

@@ -30,7 +30,8 @@ class Interval(NamedTuple):
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     """The same instant with the place's offset, as it is stored: the moment and the wall clock at once."""
-    return moment.astimezone(timezone(moment.astimezone(zone).utcoffset() or timedelta()))
+    there = moment.astimezone(zone)
+    return there.replace(tzinfo=timezone(there.utcoffset() or timedelta()), fold=0)
 
 
 def first_instant_at(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -109,10 +110,10 @@ def dates_touched(interval: Interval, zone: ZoneInfo) -> Iterator[date]:
 
 
 def split_by_date(interval: Interval, zone: ZoneInfo) -> list[tuple[date, Interval]]:
-    """The part of the interval on each of the zone's dates that it touches."""
+    """The part of the interval on each of the zone's dates that it touches; its instants carry the zone's offsets."""
     days = list(dates_touched(interval, zone))
     if len(days) == 1:
-        return [(days[0], Interval(in_zone(interval.start, zone), in_zone(interval.end, zone)))]
+        return [(days[0], interval)]
     edges = [interval.start, *(first_instant(day, zone) for day in days[1:]), interval.end]
     return [
         (day, Interval(in_zone(start, zone), in_zone(end, zone)))

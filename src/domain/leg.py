@@ -24,10 +24,11 @@ class Leg(Stored):
 
 
 class PlacedLeg(NamedTuple):
-    """A leg and what it claims on each of its dates, buffers included."""
+    """A leg, what it claims on each of its dates, buffers included, and the resource whose rules allowed it."""
 
     leg: Leg
     parts: list[tuple[date, Interval]]
+    resource: Resource
 
 
 class WantedLeg(NamedTuple):
@@ -70,10 +71,12 @@ def moment(given: datetime, resource: Resource) -> datetime:
 
 
 def claimed_interval(interval: Interval, resource: Resource) -> Interval:
-    """The interval with the buffers that are kept free around it."""
-    policy = resource.policy
+    """The interval, whose instants carry the resource's offset, with the buffers that are kept free around it."""
+    policy, zone = resource.policy, resource.plan.zone
+    if not policy.buffer_before and not policy.buffer_after:
+        return interval
     before, after = timedelta(minutes=policy.buffer_before), timedelta(minutes=policy.buffer_after)
-    return Interval(interval.start - before, interval.end + after)
+    return Interval(in_zone(interval.start - before, zone), in_zone(interval.end + after, zone))
 
 
 def place(wanted: WantedLeg, interval: Interval, resource: Resource) -> PlacedLeg:
@@ -87,7 +90,7 @@ def place(wanted: WantedLeg, interval: Interval, resource: Resource) -> PlacedLe
         units=wanted.units,
         days=tuple(day for day, _ in parts),
     )
-    return PlacedLeg(leg, parts)
+    return PlacedLeg(leg, parts, resource)
 
 
 def claimed_parts(interval: Interval, resource: Resource) -> list[tuple[date, Interval]]:

@@ -71,7 +71,7 @@ def test_the_dates_of_a_leg_are_those_that_its_buffers_touch() -> None:
 
 
 def test_a_leg_claims_its_part_on_each_date_buffers_included() -> None:
-    leg, claimed = place(
+    leg, claimed, _ = place(
         asked(at("22:00")), Interval(at("2026-12-01 22:00"), at("2026-12-02 02:00")), NIGHTS
     )  # fmt: skip
 

@@ -20,19 +20,18 @@ def book(work: Work, command: Book) -> Decided:
     key = booking_id(command.command_id)
     keep_daily_limit(work, command.actor, placed, command.customer, key)
 
-    cause = work.cause(command)
+    cause, until = work.cause(command), None
+    if command.hold:
+        lapses = work.now + timedelta(seconds=min(each.resource.policy.hold_seconds for each in placed))
+        until = in_zone(lapses, placed[0].resource.plan.zone)
     booking = work.begin(Booking, Booking.stream(key))
+    claim(work, cause, booking, command.customer, placed, until)
     terms = Terms(customer=command.customer, party=command.party, legs=tuple(each.leg for each in placed))
     details = None if command.details is None else work.vault.seal(command.customer, key, command.details)
-    policies = [work.resource(leg.resource).policy for leg in terms.legs]
-    until = None
-    if command.hold:
-        lapses = work.now + timedelta(seconds=min(policy.hold_seconds for policy in policies))
-        until = in_zone(lapses, work.resource(terms.legs[0].resource).plan.zone)
-        booking.hold(cause, terms, details, until)
+    if until is None:
+        booking.book(cause, terms, details, approval=any(each.resource.policy.approval for each in placed))
     else:
-        booking.book(cause, terms, details, approval=any(policy.approval for policy in policies))
-    claim(work, cause, booking, command.customer, placed, until)
+        booking.hold(cause, terms, details, until)
     if until is not None:
         work.note_hold(command.customer, key, until)
     return Decided(booking, created=True, customer=command.customer)

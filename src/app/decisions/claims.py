@@ -29,8 +29,7 @@ def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: 
 
 def keep_daily_limit(work: Work, actor: Actor, placed: Sequence[PlacedLeg], customer: str, booking: str) -> None:
     """Raises `Refused` (`daily-limit`): counted on the date of the first leg's start. Staff are not bound."""
-    first = placed[0].leg
-    resource = work.resource(first.resource)
+    first, resource = placed[0].leg, placed[0].resource
     if actor.is_desk or resource.policy.daily_limit is None:
         return
     day = work.see(ResourceDay, ResourceDay.stream(first.resource, first.start.date()))
@@ -53,10 +52,12 @@ def claim(
     """
     wanted = _by_day(booking.key, customer, placed, until)
     given_back = set(day_streams(instead_of))
+    known = {each.leg.resource: each.resource for each in placed}
     for stream in sorted(given_back | wanted.keys()):
         day = work.take(ResourceDay, stream)
+        resource = known.get(day.resource) or work.resource(day.resource)
         release: tuple[str, ReleaseReason] | None = (booking.key, "rescheduled") if stream in given_back else None
-        day.change(cause, work.resource(day.resource), release=release, claim=wanted.get(stream, ()))
+        day.change(cause, resource, release=release, claim=wanted.get(stream, ()))
 
 
 def release(work: Work, cause: Cause, booking: Booking, reason: ReleaseReason) -> None:
@@ -74,7 +75,7 @@ def _by_day(
     booking: str, customer: str, placed: Sequence[PlacedLeg], until: datetime | None
 ) -> dict[str, list[Wanted]]:
     wanted: dict[str, list[Wanted]] = {}
-    for index, (leg, parts) in enumerate(placed):
+    for index, (leg, parts, _) in enumerate(placed):
         for day, part in parts:
             counted = index == 0 and day == leg.start.date()
             taken = Claim(booking, index, customer, part.start, part.end, leg.units, until, counted)

@@ -21,7 +21,7 @@ def reschedule(work: Work, command: Reschedule) -> Decided:
 
     cause, before = work.cause(command), booking.legs
     legs = tuple(each.leg for each in placed)
-    asks_again = any(work.resource(leg.resource).policy.approval for leg in legs)
+    asks_again = any(each.resource.policy.approval for each in placed)
     pending = booking.status == "pending" if command.actor.is_desk else asks_again
     if booking.reschedule(cause, legs, approval=pending):
         claim(work, cause, booking, booking.customer, placed, None, instead_of=before)

@@ -135,7 +135,7 @@ def judged(venue: Venue, slot: dict[str, Any], units: int, now: datetime, by_sta
     resource = venue.resource("hall")
     wanted = WantedLeg("hall", datetime.fromisoformat(slot["start"]), datetime.fromisoformat(slot["end"]), units)
     interval = interval_of(wanted, resource)
-    leg, parts = place(wanted, interval, resource)
+    leg, parts, _ = place(wanted, interval, resource)
     cause = Cause("customer:c-carol", "f" * 32, now)
     accepted, available, booked = True, resource.capacity, 0
     try:
