@@ -6,8 +6,9 @@ import sys
 
 import uvloop
 
+from interface.door import _running, _ServerOnSocket
 from interface.listening import allow_many_connections, take_port, url_of
-from interface.serve import _asked_to_stop, _running, _ServerOnSocket
+from interface.signals import asked_to_stop
 
 
 async def serve(name: str, dsn: str) -> None:
@@ -15,7 +16,7 @@ async def serve(name: str, dsn: str) -> None:
     listener = take_port("127.0.0.1", 0)
     address = url_of(listener.getsockname())
     peer = importlib.import_module(f"peers.{name}").application(dsn)
-    stop = _asked_to_stop(None)
+    stop = asked_to_stop()
     async with _running(_ServerOnSocket(peer, listener), listener):
         print(f"Listening on {address}", flush=True)
         await stop.wait()

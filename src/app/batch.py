@@ -10,6 +10,7 @@ from app.clock import CheckedClock
 from app.commands import Book, OnBooking
 from app.decisions import decide
 from app.decisions.blocks import bookings_in
+from app.decisions.lifecycle import last_change_of
 from app.details import Vault
 from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
@@ -144,7 +145,18 @@ class Decider:
     ) -> Outcome:
         kept = self._memory.get(subject.id)
         position = kept.position if kept is not None else 0
-        return Outcome(subject.copy(), position, created, 0, work.now, replayed, overlaps)
+        booking = subject if isinstance(subject, Booking) and subject.exists else None
+        return Outcome(
+            subject.copy(),
+            position,
+            created,
+            0,
+            work.now,
+            replayed,
+            overlaps,
+            last_change_of(booking, work.resource) if booking is not None else None,
+            work.resource(subject.resource).timezone if isinstance(subject, Block) and subject.exists else None,
+        )
 
 
 def _placed(decision: Decision, first: int, head: int) -> Answer:

@@ -15,7 +15,8 @@ class Outcome:
     `subject`: the aggregate as it stands now; it is never changed afterwards. `subject_position`: the position of
     its last event. `created`: whether this command began it. `position`: a read model that has reached this shows
     the command's effect. `now`: the one time of the batch (UTC). `replayed`: an earlier request with the same
-    idempotency key did it. `overlaps`: bookings that stand in a block just placed.
+    idempotency key did it. `overlaps`: bookings that stand in a block just placed. `changeable_until`: of a booking,
+    when its customer can change it for the last time. `timezone`: of a block, its resource's.
     """
 
     subject: Booking | Resource | Block
@@ -25,6 +26,8 @@ class Outcome:
     now: datetime
     replayed: bool = False
     overlaps: tuple[str, ...] = ()
+    changeable_until: datetime | None = None
+    timezone: str | None = None
 
 
 class Busy(Exception):  # noqa: N818 - said to the client by this name

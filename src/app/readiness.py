@@ -12,7 +12,7 @@ from app.log.event_log import EventLog
 from app.log.instants import timestamp_of
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.read_models.runner import Behind, Runner
-from app.writer import Writer
+from app.writer_here import CommandRunner
 
 LONGEST_LAG = 10_000
 """Events that read models may be behind the log."""
@@ -32,7 +32,7 @@ class Readiness:
     Anybody may read the answers, so they name no stream, and quote no error of a store or driver: the log lines do.
     """
 
-    def __init__(self, log: EventLog, clock: CheckedClock, writer: Writer, runner: Runner) -> None:
+    def __init__(self, log: EventLog, clock: CheckedClock, writer: CommandRunner, runner: Runner) -> None:
         self._log = log
         self._clock = clock
         self._writer = writer

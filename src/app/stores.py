@@ -21,9 +21,16 @@ def open_log(database_url: str | None, schema: str, data: Path, *, serving: bool
     return open_sqlite(data, serving=serving, read_only=not serving)
 
 
-def open_stores(settings: Settings, *, serving: bool) -> tuple[EventLog, ReadModels]:
-    """The log, see `open_log`, and its read models. Nothing stays open when one cannot be opened."""
-    log = open_log(settings.database_url, settings.schema_name, settings.data, serving=serving)
+def open_stores(settings: Settings, *, serving: bool, read_only: bool = False) -> tuple[EventLog, ReadModels]:
+    """The log, and its read models. Nothing stays open when one cannot be opened.
+
+    Not `serving`: beside the process that has a data folder for itself; then `read_only` leaves the log as it is.
+    Raises StoreUnavailable and its kinds.
+    """
+    if settings.database_url is not None:
+        log: EventLog = open_postgres(settings.database_url, settings.schema_name)
+    else:
+        log = open_sqlite(settings.data, serving=serving, read_only=read_only)
     try:
         if settings.database_url is not None:
             return log, database.open_postgres(settings.database_url, settings.schema_name)

@@ -216,9 +216,9 @@ def must_not_hoard(live_holds: int, limit: int) -> None:
         )
 
 
-def may_still_change(resource: Resource, start: datetime, now: datetime) -> bool:
-    """Whether a customer may still cancel or move: up to `cancel_notice` minutes before the start."""
-    return now <= start - resource.policy.cancel_notice * MINUTE
+def last_change(resource: Resource, start: datetime) -> datetime:
+    """The last moment at which a customer may still cancel or move: `cancel_notice` minutes before the start."""
+    return start - resource.policy.cancel_notice * MINUTE
 
 
 def _clock(moment: datetime) -> str:

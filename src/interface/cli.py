@@ -1,6 +1,5 @@
 """The command line: `daybook serve`, `token`, `migrate`, `rebuild`. Exit status 0, or a sentence on stderr."""
 
-from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Final
 
@@ -55,7 +54,7 @@ def options(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes; more than one needs PostgreSQL.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that answer requests.")] = 1,
     demo: Annotated[bool, typer.Option("--demo", help="Register the demo's resources and print tokens.")] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
@@ -66,27 +65,11 @@ def serve(
         raise Unsuitable(
             f"--demo prints tokens that open everything, so it is refused on {host}. Leave out --host, or --demo."
         )
-    if workers > 1 and settings.is_embedded:
-        raise Unsuitable(
-            f"{workers} workers need PostgreSQL: one process serves a data folder. "
-            "Set DAYBOOK_DATABASE_URL, or leave out --workers."
-        )
-    if workers == 1:
-        listener = take_port(host, port)
-        from interface.serve import serve as serve_here
+    listener = take_port(host, port)
+    from interface.processes import Wanted
+    from interface.processes import serve as serve_by_processes
 
-        serve_here(
-            settings,
-            listener,
-            with_demo=demo,
-            say=typer.echo,
-            opened=partial(announcement.of_store, say=typer.echo),
-            listening=partial(announcement.of_address, listener.getsockname(), typer.echo),
-        )
-    else:
-        from interface.workers import Wanted, serve_with_workers
-
-        serve_with_workers(Wanted(host, port, demo), workers, typer.echo)
+    serve_by_processes(Wanted(settings, listener, workers, demo), typer.echo)
 
 
 @app.command()

@@ -15,8 +15,8 @@ class ServerEnded(Exception):  # noqa: N818 - what happened, in a sentence
     """The HTTP server stopped by itself."""
 
 
-class WorkersFailed(Exception):  # noqa: N818 - what happened, in a sentence
-    """The workers could not all be started."""
+class ProcessFailed(Exception):  # noqa: N818 - what happened, in a sentence
+    """One of the service's processes could not be started."""
 
 
 class Unsuitable(Exception):  # noqa: N818 - what happened, in a sentence
@@ -27,9 +27,9 @@ EXPECTED: Final = (
     CannotListen,
     OtherData,
     OutcomeUnknown,
+    ProcessFailed,
     ServerEnded,
     SettingsError,
     StoreUnavailable,
     Unsuitable,
-    WorkersFailed,
 )

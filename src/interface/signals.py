@@ -1,5 +1,6 @@
-"""What SIGTERM and SIGINT do to a process that serves nothing."""
+"""What SIGTERM and SIGINT do to a process."""
 
+import asyncio
 import signal
 import sys
 from collections.abc import Callable
@@ -12,3 +13,19 @@ def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | No
     """Let them end the process with status 0, unless `how` says else."""
     for number in STOPPING:
         signal.signal(number, how or (lambda *_: sys.exit(0)))
+
+
+def asked_to_stop(orphaned: int | None = None) -> asyncio.Event:
+    """Set from then on, once one of them comes, or once `orphaned` (a descriptor) ends. For an event loop."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop.set)
+
+    if orphaned is not None:
+
+        def end() -> None:
+            loop.remove_reader(orphaned)
+            stop.set()
+
+        loop.add_reader(orphaned, end)
+    return stop

@@ -14,6 +14,7 @@ from app.log.records import LoggedEvent
 from app.read_models.database import ReadModels
 from app.read_models.runner import Runner
 from app.readiness import Readiness
+from app.writer_here import WriterHere
 
 if TYPE_CHECKING:
     from tests.conftest import Store
@@ -36,7 +37,7 @@ def runner(models: ReadModels, log: EventLog) -> Runner:
 
 @pytest.fixture
 def readiness(house: House, runner: Runner) -> Readiness:
-    return Readiness(house.log, CheckedClock(house.log.clock, house.log.clock), house.writer, runner)
+    return Readiness(house.log, CheckedClock(house.log.clock, house.log.clock), WriterHere(house.writer), runner)
 
 
 def test_a_process_with_nothing_wrong_is_ready(readiness: Readiness, log: EventLog, runner: Runner) -> None:

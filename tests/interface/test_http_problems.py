@@ -215,7 +215,8 @@ def test_without_origins_no_other_page_may_call(alice: Guest) -> None:
 
 def test_a_closing_service_is_busy_and_not_ready(house: House, room: str, alice: Guest) -> None:
     assert house.nobody.get("/health/ready").json() == {"status": "ready"}
-    house.daybook.writer.stop()
+    assert house.daybook.writing is not None
+    house.daybook.writing.writer.stop()
     answer = alice.post("/v1/bookings", {"resource": room, "start": next_week()})
     assert (problem(answer)["status"], problem(answer)["code"]) == (503, "busy")
     assert int(answer.headers["retry-after"]) >= 1

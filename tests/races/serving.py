@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO, TYPE_CHECKING, TypeVar
 
+import psutil  # type: ignore[import-untyped] # it ships no types
 from tests.recount import Recount, Row
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
 
 
 class Server:
-    """One process of Daybook. What it prints and logs is kept."""
+    """One Daybook, with all its processes. What they print and log is kept."""
 
     def __init__(self, environment: dict[str, str], *altered: str) -> None:
         command = [COMMAND] if not altered else [sys.executable, "-m", "tests.races.altered_server", *altered, "--"]
@@ -45,6 +46,7 @@ class Server:
             env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,  # so that all its processes can be reached at once
         )
         self._said: list[bytes] = []
         self._heard = Condition()
@@ -82,18 +84,18 @@ class Server:
         return until(found, f"{pattern!r}, of {self.said}")[-1]
 
     def switch(self, on: bool) -> None:
-        """Switch its alteration on or off."""
-        before = self.said.count("switched o")
-        self.process.send_signal(signal.SIGUSR1 if on else signal.SIGUSR2)
-        until(lambda: self.said.count("switched o") > before, "switched")
+        """Switch its alteration on or off, in all its processes."""
+        before, those = self.said.count("switched o"), [self.process, *psutil.Process(self.pid).children()]
+        self._send(signal.SIGUSR1 if on else signal.SIGUSR2)
+        until(lambda: self.said.count("switched o") >= before + len(those), "switched")
 
     def pause(self) -> None:
-        """Let the process stand still where it is."""
-        self.process.send_signal(signal.SIGSTOP)
+        """Let its processes stand still where they are."""
+        self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
-        self.process.send_signal(signal.SIGCONT)
+        """Let them go on."""
+        self._send(signal.SIGCONT)
 
     def terminate(self) -> int:
         """SIGTERM; its exit status."""
@@ -101,8 +103,8 @@ class Server:
         return self.ended()
 
     def kill(self) -> None:
-        """`kill -9`."""
-        self.process.kill()
+        """`kill -9`, of all its processes in one moment."""
+        self._send(signal.SIGKILL)
         self.ended()
 
     def ended(self) -> int:
@@ -111,6 +113,9 @@ class Server:
         for ear in self._ears:
             ear.join(SECONDS)
         return status
+
+    def _send(self, number: int) -> None:
+        os.killpg(self.pid, number)
 
     def _ends(self) -> list[IO[bytes]]:
         return [end for end in (self.process.stdout, self.process.stderr) if end is not None]

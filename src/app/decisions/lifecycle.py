@@ -1,12 +1,14 @@
 """What happens to a booking after it was made, short of moving it."""
 
+from datetime import datetime
+
 from app.commands import Approve, Cancel, Complete, Confirm, Lapse, MarkNoShow, OnBooking, Reject, Revoke
-from app.decisions.access import must_be_current, must_be_theirs
+from app.decisions.access import ResourceOf, must_be_current, must_be_theirs
 from app.decisions.claims import day_streams, release
 from app.decisions.decided import Decided
 from app.work import Work
 from domain.booking import Booking
-from domain.policies import may_still_change
+from domain.policies import last_change
 from domain.refusal import Refused
 from domain.resource_day import ResourceDay
 
@@ -92,13 +94,18 @@ def needs_approval(work: Work, booking: Booking) -> bool:
     return any(work.resource(leg.resource).policy.approval for leg in booking.legs)
 
 
+def last_change_of(booking: Booking, resource_of: ResourceOf) -> datetime:
+    """The last moment at which its customer may still cancel or move it."""
+    return min(last_change(resource_of(leg.resource), leg.start) for leg in booking.legs)
+
+
 def must_not_be_too_late(work: Work, command: OnBooking, booking: Booking) -> None:
     """Raises `Refused` (`too-late-to-change`) for customers and agents; staff are not bound."""
     if command.actor.is_desk:
         return
     for leg in booking.legs:
         resource = work.resource(leg.resource)
-        if not may_still_change(resource, leg.start, work.now):
+        if work.now > last_change(resource, leg.start):
             notice = resource.policy.cancel_notice
             until = f"up to {notice} minutes before it starts" if notice else "until it starts"
             raise Refused(

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from contextlib import suppress
+from multiprocessing import parent_process
 from pathlib import Path
 
 from app.log.trouble import StoreInUse, StoreUnavailable
@@ -32,7 +33,8 @@ class FolderLock:
                 "or give this one its own folder with DAYBOOK_DATA, or use PostgreSQL for several processes."
             ) from error
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        over = parent_process()  # the one to stop, where a service has several
+        os.pwrite(self._descriptor, f"{over.pid if over is not None else os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Let another process serve."""

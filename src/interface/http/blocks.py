@@ -76,7 +76,7 @@ async def _placed(visit: Visit, outcome: Outcome) -> ASGIResponse:
     answer: BlockAnswer = {
         "block": block.key,
         "resource": block.resource,
-        "timezone": service.daybook.resource(block.resource).timezone,
+        "timezone": outcome.timezone or "",
         "start": block.start.isoformat(),
         "end": block.end.isoformat(),
         "units": block.units,

@@ -8,11 +8,9 @@ from anyio import to_thread
 from litestar.response.base import ASGIResponse
 
 from app.commands import Actor
-from app.decisions.access import ResourceOf
 from app.details import Vault
 from app.outcome import Outcome
 from domain.booking import Booking
-from domain.policies import may_still_change
 from interface.http.answers import Action, BookingAnswer
 from interface.http.service import Visit, json_answer
 
@@ -70,9 +68,13 @@ def booking_answer(
     }
 
 
-def actions_of(actor: Actor, booking: Booking, now: datetime, resource_of: ResourceOf) -> list[Action]:
-    """What the actor could do with a booking of theirs now, in the order in which one would offer it."""
-    return [*(_desk(booking, now) if actor.is_desk else ()), *_owner(actor, booking, now, resource_of)]
+def actions_of(actor: Actor, booking: Booking, now: datetime, changeable_until: datetime) -> list[Action]:
+    """What the actor could do with a booking of theirs now, in the order in which one would offer it.
+
+    `changeable_until`: when a customer may change it for the last time.
+    """
+    in_time = actor.is_desk or now <= changeable_until
+    return [*(_desk(booking, now) if actor.is_desk else ()), *_owner(booking, now, in_time=in_time)]
 
 
 def _desk(booking: Booking, now: datetime) -> Iterator[Action]:
@@ -88,18 +90,14 @@ def _desk(booking: Booking, now: datetime) -> Iterator[Action]:
             yield "no-show"
 
 
-def _owner(actor: Actor, booking: Booking, now: datetime, resource_of: ResourceOf) -> Iterator[Action]:
+def _owner(booking: Booking, now: datetime, *, in_time: bool) -> Iterator[Action]:
     status = booking.status_at(now)
     if status == "held":
         yield "confirm"
         yield "cancel"
-    if status in {"pending", "confirmed"} and (actor.is_desk or _in_time(booking, now, resource_of)):
+    if status in {"pending", "confirmed"} and in_time:
         yield "cancel"
         yield "reschedule"
-
-
-def _in_time(booking: Booking, now: datetime, resource_of: ResourceOf) -> bool:
-    return all(may_still_change(resource_of(leg.resource), leg.start, now) for leg in booking.legs)
 
 
 async def answer_command(
@@ -115,7 +113,7 @@ async def answer_command(
         booking,
         position=outcome.subject_position,
         created_at=booking.created_on,
-        actions=actions_of(actor, booking, outcome.now, service.daybook.resource),
+        actions=actions_of(actor, booking, outcome.now, outcome.changeable_until or booking.start),
         sealed=sealed,
         now=outcome.now,
     )

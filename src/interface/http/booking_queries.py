@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.commands import Actor
 from app.decisions.access import ResourceOf, may_touch
+from app.decisions.lifecycle import last_change_of
 from app.details import Vault
 from app.read_models import bookings, resources
 from app.read_models.booking_rows import BookingRow
@@ -166,7 +167,7 @@ def _shown(row: BookingRow, vault: Vault, actor: Actor, now: datetime, resource_
         booking,
         position=row.position,
         created_at=row.created_at,
-        actions=actions_of(actor, booking, now, resource_of),
+        actions=actions_of(actor, booking, now, last_change_of(booking, resource_of)),
         sealed=sealed,
         now=now,
     )

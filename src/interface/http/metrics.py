@@ -79,8 +79,8 @@ class Metrics(Observer):
 
     def page(self, daybook: Daybook) -> bytes:
         """Everything in Prometheus' text format. Blocks on the store: use a thread."""
-        self._waiting.set(len(daybook.writer.queue))
-        self._oldest.set(daybook.writer.queue.oldest_age())
+        self._waiting.set(daybook.commands.waiting)
+        self._oldest.set(daybook.commands.oldest_age)
         lag, parked = _of_read_models(daybook)
         self._lag.set(lag)
         self._parked.set(parked)

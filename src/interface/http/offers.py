@@ -32,7 +32,7 @@ class Offers:
 
     async def with_alternatives(self, refused: Refused, actor: Actor) -> Refused:
         """The refusal with what is free instead; with none, rather than no answer, when the read models cannot say."""
-        facts, position, now = refused.facts, self._daybook.decided_up_to, self._daybook.clock.now()
+        facts, position, now = refused.facts, self._daybook.commands.decided_up_to, self._daybook.clock.now()
         wanted = (facts["resource"], facts["start"], facts["end"], facts["units"])
         key = (*wanted, actor.is_desk, position, int(now.timestamp()))
         search = self._searches.get(key)

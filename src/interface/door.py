@@ -1,39 +1,40 @@
-"""Serving in this process: open the store, listen once everything is ready, and leave nothing half done at the end."""
+"""A door: a process that answers requests. It reads the store itself, and hands commands to the process that writes."""
 
 import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
 import structlog
+import typer
 import uvloop
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from app import demo
 from app.assembly import Daybook
+from app.handover.giving import WriterThere
 from app.settings import Settings
 from interface.announcement import Say
 from interface.failures import ServerEnded
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
+from interface.life import Life
 from interface.listening import BACKLOG, allow_many_connections, open_port
-from interface.signals import STOPPING, leave_on_signals
+from interface.settling import settle
+from interface.signals import asked_to_stop, leave_on_signals
 
 GRACE_SECONDS = 10.0
 """How long requests that are under way at the end may take; then their connections are cut."""
 READY_SECONDS = 30.0
 SAY_SECONDS = 1.0
-
-Opened = Callable[[Daybook, int | None], None]
-"""Called once the store is open: with the number of resources that the demo registered, or None without it."""
 
 _LOGS_OF_SERVER = {
     "formatters": {},
@@ -45,10 +46,7 @@ log = structlog.get_logger()
 
 
 class _ServerOnSocket(Server):
-    """granian, on a socket that we took ourselves and in this very process.
-
-    A process of the server's own would outlive a `kill -9` of ours and keep the data folder's lock.
-    """
+    """granian, on a socket that we took ourselves and in this very process."""
 
     def __init__(self, application: Any, listener: socket.socket) -> None:
         super().__init__(
@@ -67,49 +65,40 @@ class _ServerOnSocket(Server):
         self._shd: Any = SocketHolder(self._listener.detach(), False, BACKLOG)  # type: ignore[call-arg] # stub lags
 
 
-def serve(
-    settings: Settings,
-    listener: socket.socket,
-    *,
-    with_demo: bool = False,
-    say: Say,
-    opened: Opened,
-    listening: Callable[[], None],
-    parent: int | None = None,
-) -> None:
-    """Serve on `listener` until SIGTERM or SIGINT, or until `parent` (a descriptor) says that its process ended.
+def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, life: Life, *, speaks: bool) -> None:
+    """Answer requests on `listener` until we are asked to stop, or orphaned. `meeting` is the writer's socket;
+    `speaks`: whether to tell people what keeps it waiting.
 
     Raises one of `failures.EXPECTED`.
     """
     allow_many_connections()
-    metrics = Metrics()
-    daybook = Daybook.open(settings, observer=metrics)
+    metrics, writer = Metrics(), WriterThere(meeting)
+    daybook = Daybook.open_door(settings, writer, observer=metrics)
     try:
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
+            runner.run(_answer(daybook, metrics, writer, listener, life, typer.echo if speaks else log.info))
     finally:
-        leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
+        leave_on_signals(signal.SIG_IGN)
         daybook.stop()
 
 
-async def _serve(
+async def _answer(
     daybook: Daybook,
     metrics: Metrics,
+    writer: WriterThere,
     listener: socket.socket,
-    with_demo: bool,
+    life: Life,
     say: Say,
-    opened: Opened,
-    listening: Callable[[], None],
-    parent: int | None,
 ) -> None:
-    stop = _asked_to_stop(parent)
-    opened(daybook, await demo.set_up(daybook) if with_demo else None)
+    stop = asked_to_stop(life.orphaned)
+    writer.begin()
     await _until_ready(daybook, stop, say)
     if stop.is_set():
         return
     async with _running(_ServerOnSocket(create_app(daybook, metrics), listener), listener) as ended:
-        listening()
+        settle()
+        life.ready()
         asked = asyncio.ensure_future(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
@@ -119,6 +108,7 @@ async def _serve(
     if not ended.done():
         log.warning("requests were cut off", seconds=GRACE_SECONDS)
         await _leave(daybook)
+    writer.end()
 
 
 async def _leave(daybook: Daybook) -> NoReturn:
@@ -132,20 +122,6 @@ async def _leave(daybook: Daybook) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
-
-
-def _asked_to_stop(parent: int | None) -> asyncio.Event:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in STOPPING:
-        loop.add_signal_handler(number, stop.set)
-    if parent is not None:
-
-        def orphaned() -> None:
-            loop.remove_reader(parent)
-            stop.set()
-
-        loop.add_reader(parent, orphaned)
-    return stop
 
 
 async def _until_ready(daybook: Daybook, stop: asyncio.Event, say: Say) -> None:

@@ -1,0 +1,150 @@
+"""A door's end: commands are given to the writer in its own process, and answers come back."""
+
+import asyncio
+from itertools import count
+from pathlib import Path
+from typing import cast
+
+import structlog
+
+from app.commands import Command
+from app.handover.frames import Frames, framed
+from app.handover.messages import Answers, Numbered, State
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.outcome import Busy, Outcome
+from app.writer_here import Future, give_all
+
+MOST_WAITING = 10_000
+SECONDS_BETWEEN_TRIES = 0.05
+
+log = structlog.get_logger()
+
+
+class WriterThere:
+    """A `CommandRunner` over the writer of another process. For one event loop.
+
+    Commands of one turn of the loop go out together. When the connection is lost it is not known what became of
+    those under way; new ones are turned away until the writer's process, or the next one, takes connections again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: _Connection | None = None
+        self._numbers = count()
+        self._waiting: dict[int, Future] = {}
+        self._unsent: list[Numbered] = []
+        self._state = State(is_alive=False, failure=None, waiting=0, oldest_age=0.0)
+        self._seen = 0
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._connection is not None and self._state.is_alive
+
+    @property
+    def failure(self) -> str | None:
+        return self._state.failure
+
+    @property
+    def decided_up_to(self) -> int:
+        return self._seen
+
+    @property
+    def waiting(self) -> int:
+        return self._state.waiting
+
+    @property
+    def oldest_age(self) -> float:
+        return self._state.oldest_age
+
+    def begin(self) -> None:
+        """Connect, and again whenever the connection is lost."""
+        self._keeping = asyncio.ensure_future(self._keep_connected())
+
+    def end(self) -> None:
+        """Let the writer know that nothing more comes."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self._connection is not None:
+            self._connection.close()
+
+    async def execute(self, command: Command) -> Outcome:
+        if self._connection is None:
+            raise StoreUnavailable("The service's writer is just being started. Please try again in a moment.")
+        if len(self._waiting) >= MOST_WAITING:
+            raise Busy("The service is very busy. Please try again in a moment.")
+        loop = asyncio.get_running_loop()
+        number = next(self._numbers)
+        answer: Future = loop.create_future()
+        self._waiting[number] = answer
+        if not self._unsent:
+            loop.call_soon(self._send)
+        self._unsent.append((number, command))
+        return await answer
+
+    def _send(self) -> None:
+        commands, self._unsent = self._unsent, []
+        if self._connection is not None and commands:
+            self._connection.send(framed(commands))
+
+    # What the connection tells.
+
+    def hear(self, message: Answers | State) -> None:
+        """Take in what the writer says."""
+        if isinstance(message, State):
+            self._state = message
+            return
+        self._seen = max(self._seen, message.seen)
+        give_all([(self._waiting.pop(number), answer) for number, answer in message.answers])
+
+    def lost(self) -> None:
+        """Tell those who wait that the connection is gone."""
+        self._connection = None
+        unsent = {number for number, _ in self._unsent}
+        waiting, self._waiting, self._unsent = self._waiting, {}, []
+        never_left = StoreUnavailable("The service's writer has just ended. Nothing of this was stored.")
+        unknown = OutcomeUnknown("The service's writer ended while it had this.")
+        give_all([(answer, never_left if number in unsent else unknown) for number, answer in waiting.items()])
+
+    async def _keep_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                _, connection = await loop.create_unix_connection(lambda: _Connection(self), str(self._path))
+            except OSError:
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+                continue
+            self._connection = connection
+            await connection.lost
+            log.warning("the writer's connection was lost")
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, owner: WriterThere) -> None:
+        self._owner = owner
+        self._frames = Frames()
+        self._transport: asyncio.Transport | None = None
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # a socket's is, whatever the loop
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._frames.fed(data):
+            self._owner.hear(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._owner.lost()
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def send(self, frame: bytes) -> None:
+        """Send a message."""
+        if self._transport is not None:
+            self._transport.write(frame)
+
+    def close(self) -> None:
+        """Close it, once what was sent has gone."""
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,109 @@
+"""The writer's end: commands of other processes are taken in, and their answers sent back."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from app.handover.frames import Frames, framed
+from app.handover.messages import Answers, CommandFailed, State
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.outcome import Busy, Outcome
+from app.queue import Answer, Asked
+from app.replies import Reply
+from app.writer import Writer
+from app.writer_here import WriterHere
+from domain.refusal import Refused
+
+SECONDS_BETWEEN_STATES = 0.2
+_TELLING = (Outcome, Refused, Busy, StoreUnavailable, OutcomeUnknown)
+
+Given = Sequence[tuple[int, Answer]]
+
+
+class Taking:
+    """Takes commands in at a socket in the file system, for a writer of this process. For one event loop."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._here = WriterHere(writer)
+        self._doors: set[_Door] = set()
+        self._gone = asyncio.Event()
+
+    async def begin(self, path: Path) -> None:
+        """Take connections at `path`, in place of whoever did before."""
+        loop = asyncio.get_running_loop()
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - in memory or nearly, and nobody waits yet
+        self._server = await loop.create_unix_server(lambda: _Door(self._writer, self._doors, self._gone), str(path))
+        self._telling = asyncio.ensure_future(self._tell())
+
+    async def end(self, seconds: float) -> None:
+        """Take no new connection, and wait until those that are open have been closed at their other ends."""
+        self._server.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._doors:
+                    self._gone.clear()
+                    await self._gone.wait()
+        self._telling.cancel()
+
+    async def _tell(self) -> None:
+        """Tell the doors how the writer is."""
+        while True:
+            here = self._here
+            state = framed(State(here.is_alive, here.failure, here.waiting, here.oldest_age))
+            for door in list(self._doors):
+                door.send(state)
+            await asyncio.sleep(SECONDS_BETWEEN_STATES)
+
+
+class _Door(asyncio.Protocol):
+    """A process that answers requests, as the writer's process sees it."""
+
+    def __init__(self, writer: Writer, doors: "set[_Door]", gone: asyncio.Event) -> None:
+        self._writer = writer
+        self._doors = doors
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._frames = Frames()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # a socket's is, whatever the loop
+        self._doors.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._doors.discard(self)
+        self._gone.set()
+
+    def data_received(self, data: bytes) -> None:
+        turned_away: list[tuple[int, Answer]] = []
+        for commands in self._frames.fed(data):
+            for number, command in commands:
+                try:
+                    self._writer.queue.put(Asked(command, Reply(self, number)))
+                except Busy as busy:
+                    turned_away.append((number, busy))
+        if turned_away:
+            self._send(turned_away)
+
+    def give(self, answers: Given) -> None:
+        """Send answers; called on the writer's thread."""
+        with suppress(RuntimeError):  # this process ends: the door is told by the end of its connection
+            self._loop.call_soon_threadsafe(self._send, answers)
+
+    def send(self, frame: bytes) -> None:
+        """Send a message, unless the door has gone."""
+        if self._transport is not None:
+            self._transport.write(frame)
+
+    def _send(self, answers: Given) -> None:
+        seen = self._writer.memory.seen.position
+        self.send(framed(Answers(seen, [(number, _telling(answer)) for number, answer in answers])))
+
+
+def _telling(answer: Answer) -> Answer:
+    """The answer, or in place of a program's fault, which may be anything, that there was one."""
+    return answer if isinstance(answer, _TELLING) else CommandFailed(type(answer).__name__)

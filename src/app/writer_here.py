@@ -1,0 +1,101 @@
+"""The writer, as those see it who run in its own process: commands go in on event loops, answers come back there."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from app.commands import Command
+from app.outcome import Outcome
+from app.queue import Answer, Asked
+from app.replies import Reply
+from app.writer import Writer
+
+Future = asyncio.Future[Outcome]
+
+
+class CommandRunner(Protocol):
+    """Whoever runs commands, in this process or another one."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it takes commands."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why its last append failed, if that was a moment ago."""
+
+    @property
+    def decided_up_to(self) -> int:
+        """The position that its decisions have seen: a refusal is explained by read models that have, too."""
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait."""
+
+    @property
+    def oldest_age(self) -> float:
+        """Seconds that the oldest of them has been waiting; 0 when none is."""
+
+    async def execute(self, command: Command) -> Outcome:
+        """Run a command, see `app.assembly.Daybook.execute`."""
+
+
+class WriterHere:
+    """A `CommandRunner` over the writer of this process."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._writer.is_alive
+
+    @property
+    def failure(self) -> str | None:
+        return self._writer.failure
+
+    @property
+    def decided_up_to(self) -> int:
+        return self._writer.memory.seen.position
+
+    @property
+    def waiting(self) -> int:
+        return len(self._writer.queue)
+
+    @property
+    def oldest_age(self) -> float:
+        return self._writer.queue.oldest_age()
+
+    async def execute(self, command: Command) -> Outcome:
+        loop = asyncio.get_running_loop()
+        waiters = self._loops.get(loop)
+        if waiters is None:
+            waiters = self._loops[loop] = _OnLoop(loop)
+        answer: Future = loop.create_future()
+        self._writer.queue.put(Asked(command, Reply(waiters, answer)))
+        return await answer
+
+
+class _OnLoop:
+    """Futures of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def give(self, answers: Sequence[tuple[Future, Answer]]) -> None:
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there any more
+            self._loop.call_soon_threadsafe(give_all, answers)
+
+
+def give_all(answers: Sequence[tuple[Future, Answer]]) -> None:
+    """Hand answers over, on the futures' own thread, unless their clients have gone."""
+    for future, answer in answers:
+        if future.done():
+            continue
+        if isinstance(answer, Outcome):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)

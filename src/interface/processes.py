@@ -1,0 +1,211 @@
+"""One service, several processes: one that writes, one or more doors that answer requests, and this one over them.
+
+All are forks of this one, which has no threads and opens no store: so a fork of it, also a later one, is as good as
+a fresh start. They end when it does, however it ends: they read a pipe whose other end nobody else has.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from time import monotonic
+from typing import Final, NamedTuple
+
+import structlog
+
+from app.settings import Settings
+from interface import announcement
+from interface.announcement import Say
+from interface.door import answer_requests
+from interface.failures import EXPECTED, ProcessFailed
+from interface.life import Life
+from interface.signals import leave_on_signals
+from interface.writing import write
+
+RESTART_SECONDS: Final = 1.0
+END_SECONDS: Final = 30.0
+FAILED_AS_TOLD: Final = 1
+"""The status of a process that has said in a sentence why it cannot work."""
+_FORKS: Final = get_context("fork")
+
+log = structlog.get_logger()
+
+
+class Wanted(NamedTuple):
+    """What is to be served: on a socket that is bound and not listening yet, by so many doors."""
+
+    settings: Settings
+    listener: socket.socket
+    doors: int
+    with_demo: bool
+
+
+Task = Callable[[Life], None]
+
+
+def serve(wanted: Wanted, say: Say) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ProcessFailed when it cannot start; what failed has said why."""
+    # Where the processes meet is readable by this user alone, and its name is short enough for a socket's.
+    folder = Path(tempfile.mkdtemp(prefix="daybook-"))
+    meeting = folder / "writer"
+    writer = _Process("writer", partial(write, wanted.settings, meeting, with_demo=wanted.with_demo))
+    doors = [
+        _Process(
+            f"door {number}",
+            partial(answer_requests, wanted.settings, wanted.listener, meeting, speaks=number == 0),
+        )
+        for number in range(wanted.doors)
+    ]
+    try:
+        _Over(writer, doors).watch(
+            wanted.listener,
+            partial(announcement.of_address, wanted.listener.getsockname(), say, wanted.doors),
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Over:
+    """The process over the others."""
+
+    def __init__(self, writer: "_Process", doors: "list[_Process]") -> None:
+        self._writer = writer
+        self._doors = doors
+        self._all = [writer, *doors]
+        self._ends_with_us, self._ours = os.pipe()
+        self._asked, self._asking = os.pipe()
+
+    def watch(self, listener: socket.socket, listening: Callable[[], None]) -> None:
+        """Start all and keep them up until we are asked to stop; then end them, the doors first: what they took in
+        is still to be written.
+        """
+        leave_on_signals(lambda *_: os.write(self._asking, b"!"))
+        try:
+            if self._start([self._writer]) and self._start(self._doors):
+                listening()
+                self._keep_up()
+        finally:
+            listener.close()  # as long as anybody has it open, the system takes connections for it
+            for those in (self._doors, [self._writer]):
+                _end(those)
+
+    def _start(self, processes: "Sequence[_Process]") -> bool:
+        """Whether all are ready, once that is known; False when we are asked to stop before."""
+        for process in processes:
+            process.start(self._life)
+        for process in processes:
+            if self._asked in wait([process.ear, self._asked]):
+                return False
+            if not process.is_ready():
+                process.end(END_SECONDS)
+                if process.status == FAILED_AS_TOLD:
+                    sys.exit(FAILED_AS_TOLD)
+                raise ProcessFailed(f"The {process.name} ended at its start with status {process.status}.")
+        return True
+
+    def _keep_up(self) -> None:
+        """Replace processes that end by themselves, until we are asked to stop."""
+        while True:
+            due = [each.due for each in self._all if each.due is not None]
+            pause = max(0.0, min(due) - monotonic()) if due else None
+            sentinels = [each.sentinel for each in self._all if each.due is None]
+            if self._asked in wait([self._asked, *sentinels], pause):
+                return
+            for process in self._all:
+                if process.due is None and process.has_ended():
+                    log.error("process ended by itself", process=process.name, status=process.status)
+                    process.due = max(monotonic(), process.started + RESTART_SECONDS)
+                if process.due is not None and monotonic() >= process.due:
+                    process.start(self._life)
+
+    def _life(self, mouth: Connection) -> Life:
+        """A child's, on its first moments."""
+        leave_on_signals()
+        for ours in (self._ours, self._asked, self._asking):
+            os.close(ours)
+        return Life(self._ends_with_us, partial(_say_ready, mouth))
+
+
+class _Process:
+    """One of the processes, and what we hear of it."""
+
+    def __init__(self, name: str, task: Task) -> None:
+        self.name = name
+        self.started = float("-inf")
+        self.due: float | None = None
+        self._task = task
+        self._process: ForkProcess | None = None
+
+    def start(self, life: Callable[[Connection], Life]) -> None:
+        """Fork it."""
+        sys.stdout.flush()  # or both would say what waits there
+        self.ear, mouth = _FORKS.Pipe(duplex=False)
+        self._process = _FORKS.Process(target=self._run, args=(life, mouth), name=f"daybook {self.name}")
+        self._process.start()
+        mouth.close()  # ours; when the child's closes, too, we hear the end of it
+        self.started, self.due = monotonic(), None
+
+    def is_ready(self) -> bool:
+        """Whether it says that it is ready, rather than ending."""
+        try:
+            return bool(self.ear.recv())
+        except EOFError:
+            return False
+
+    @property
+    def sentinel(self) -> int:
+        """A descriptor that is ready when it has ended."""
+        assert self._process is not None  # noqa: S101 - it was started
+        sentinel: int = self._process.sentinel
+        return sentinel
+
+    @property
+    def status(self) -> int | None:
+        """The status with which it ended."""
+        return self._process.exitcode if self._process is not None else None
+
+    def has_ended(self) -> bool:
+        """Whether it has."""
+        return self._process is not None and not self._process.is_alive()
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def end(self, seconds: float) -> None:
+        """Wait for its end; after so many seconds, end it."""
+        if self._process is not None:
+            self._process.join(seconds)
+            if self._process.is_alive():
+                log.error("process killed, since it did not end", process=self.name)
+                self._process.kill()
+                self._process.join()
+
+    def _run(self, life: Callable[[Connection], Life], mouth: Connection) -> None:
+        try:
+            self._task(life(mouth))
+        except EXPECTED as trouble:
+            announcement.of_trouble(trouble)
+            sys.exit(FAILED_AS_TOLD)
+
+
+def _say_ready(mouth: Connection) -> None:
+    with suppress(OSError):  # nobody listens any more: then the end is near
+        mouth.send(True)
+        mouth.close()
+
+
+def _end(processes: Sequence[_Process]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.end(END_SECONDS)

@@ -1,0 +1,50 @@
+"""The process that writes: it has the store for itself, and runs the commands that the doors hand over."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Final
+
+import typer
+import uvloop
+
+from app import demo
+from app.assembly import Daybook
+from app.handover.taking import Taking
+from app.settings import Settings
+from interface import announcement
+from interface.http.metrics import Metrics
+from interface.life import Life
+from interface.settling import settle
+from interface.signals import asked_to_stop, leave_on_signals
+
+SECONDS_FOR_DOORS: Final = 20.0
+"""How long doors may take at the end to finish what is under way."""
+
+
+def write(settings: Settings, meeting: Path, life: Life, *, with_demo: bool) -> None:
+    """Run commands until we are asked to stop, or orphaned, and the doors have gone. `meeting` is their socket.
+
+    Raises one of `failures.EXPECTED`.
+    """
+    daybook = Daybook.open(settings, observer=Metrics())
+    try:
+        daybook.start()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_write(daybook, meeting, life, with_demo))
+    finally:
+        leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
+        daybook.stop()
+
+
+async def _write(daybook: Daybook, meeting: Path, life: Life, with_demo: bool) -> None:
+    stop = asked_to_stop(life.orphaned)
+    registered = await demo.set_up(daybook) if with_demo else None
+    assert daybook.writing is not None  # noqa: S101 - this is who writes
+    taking = Taking(daybook.writing.writer)
+    await taking.begin(meeting)
+    announcement.of_store(daybook, registered, typer.echo)
+    settle()
+    life.ready()
+    await stop.wait()
+    await taking.end(SECONDS_FOR_DOORS)
