@@ -26,9 +26,8 @@ from interface.announcement import Say
 from interface.failures import ServerEnded
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
-from interface.life import Life
 from interface.listening import BACKLOG, allow_many_connections, open_port
-from interface.settling import settle
+from interface.settling import Ready, settle
 from interface.signals import asked_to_stop, leave_on_signals
 
 GRACE_SECONDS = 10.0
@@ -65,8 +64,8 @@ class _ServerOnSocket(Server):
         self._shd: Any = SocketHolder(self._listener.detach(), False, BACKLOG)  # type: ignore[call-arg] # stub lags
 
 
-def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, life: Life, *, speaks: bool) -> None:
-    """Answer requests on `listener` until we are asked to stop, or orphaned. `meeting` is the writer's socket;
+def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, ready: Ready, *, speaks: bool) -> None:
+    """Answer requests on `listener` until we are asked to stop. `meeting` is the writer's socket;
     `speaks`: whether to tell people what keeps it waiting.
 
     Raises one of `failures.EXPECTED`.
@@ -77,7 +76,7 @@ def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, 
     try:
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_answer(daybook, metrics, writer, listener, life, typer.echo if speaks else log.info))
+            runner.run(_answer(daybook, metrics, writer, listener, ready, typer.echo if speaks else log.info))
     finally:
         leave_on_signals(signal.SIG_IGN)
         daybook.stop()
@@ -88,17 +87,17 @@ async def _answer(
     metrics: Metrics,
     writer: WriterThere,
     listener: socket.socket,
-    life: Life,
+    ready: Ready,
     say: Say,
 ) -> None:
-    stop = asked_to_stop(life.orphaned)
+    stop = asked_to_stop()
     writer.begin()
     await _until_ready(daybook, stop, say)
     if stop.is_set():
         return
     async with _running(_ServerOnSocket(create_app(daybook, metrics), listener), listener) as ended:
         settle()
-        life.ready()
+        ready()
         asked = asyncio.ensure_future(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()

@@ -6,6 +6,7 @@ import resource
 import socket
 import sys
 from ipaddress import ip_address
+from time import monotonic, sleep
 from typing import Any
 
 from interface.failures import CannotListen
@@ -13,16 +14,15 @@ from interface.failures import CannotListen
 Address = tuple[Any, ...]
 """What `socket.getsockname` answers: host, port, and more for IPv6."""
 
+SECONDS_OF_PATIENCE = 1.0
+"""The processes of a service that was killed take a moment to be gone."""
+
 BACKLOG = 4096
 """Connections that may wait to be accepted; the kernel may allow fewer."""
 
 
-def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
-    """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen.
-
-    `shared`: other processes of ours take the same port. The kernel would let a stranger of the same user
-    share it, too, so the first one looks whether the port is free (`must_be_free`).
-    """
+def take_port(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -32,25 +32,23 @@ def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
     taken = socket.socket(family, kind, protocol)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.setblocking(False)
-        taken.bind(address)
+        _bind(taken, address)
     except OSError as error:
         taken.close()
         raise _cannot(error, host, port) from None
     return taken
 
 
-def must_be_free(host: str, port: int) -> None:
-    """Raises CannotListen when anybody listens there."""
-    probe = take_port(host, port)
-    try:
-        probe.listen(1)
-    except OSError as error:
-        raise _cannot(error, host, port) from None
-    finally:
-        probe.close()
+def _bind(taken: socket.socket, address: Address) -> None:
+    until = monotonic() + SECONDS_OF_PATIENCE
+    while True:
+        try:
+            return taken.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or monotonic() > until:
+                raise
+        sleep(0.02)
 
 
 def open_port(taken: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """One service, several processes: one that writes, one or more doors that answer requests, and this one over them.
 
 All are forks of this one, which has no threads and opens no store: so a fork of it, also a later one, is as good as
-a fresh start. They end when it does, however it ends: they read a pipe whose other end nobody else has.
+a fresh start. They end with it in the same moment, however it ends: each reads a pipe whose other end nobody else has.
 """
 
 import os
@@ -16,8 +16,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
+from threading import Thread
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 import structlog
 
@@ -26,12 +27,13 @@ from interface import announcement
 from interface.announcement import Say
 from interface.door import answer_requests
 from interface.failures import EXPECTED, ProcessFailed
-from interface.life import Life
+from interface.settling import Ready
 from interface.signals import leave_on_signals
 from interface.writing import write
 
 RESTART_SECONDS: Final = 1.0
 END_SECONDS: Final = 30.0
+ORPHANED: Final = 70
 FAILED_AS_TOLD: Final = 1
 """The status of a process that has said in a sentence why it cannot work."""
 _FORKS: Final = get_context("fork")
@@ -48,7 +50,8 @@ class Wanted(NamedTuple):
     with_demo: bool
 
 
-Task = Callable[[Life], None]
+Task = Callable[[Ready], None]
+"""What a process does. It calls what it is given once it does what it is for."""
 
 
 def serve(wanted: Wanted, say: Say) -> None:
@@ -100,7 +103,7 @@ class _Over:
     def _start(self, processes: "Sequence[_Process]") -> bool:
         """Whether all are ready, once that is known; False when we are asked to stop before."""
         for process in processes:
-            process.start(self._life)
+            process.start(self._born)
         for process in processes:
             if self._asked in wait([process.ear, self._asked]):
                 return False
@@ -124,14 +127,14 @@ class _Over:
                     log.error("process ended by itself", process=process.name, status=process.status)
                     process.due = max(monotonic(), process.started + RESTART_SECONDS)
                 if process.due is not None and monotonic() >= process.due:
-                    process.start(self._life)
+                    process.start(self._born)
 
-    def _life(self, mouth: Connection) -> Life:
-        """A child's, on its first moments."""
+    def _born(self) -> None:
+        """A child's first moments."""
         leave_on_signals()
         for ours in (self._ours, self._asked, self._asking):
             os.close(ours)
-        return Life(self._ends_with_us, partial(_say_ready, mouth))
+        Thread(target=_end_with, args=(self._ends_with_us,), name="daybook-lifeline", daemon=True).start()
 
 
 class _Process:
@@ -144,11 +147,11 @@ class _Process:
         self._task = task
         self._process: ForkProcess | None = None
 
-    def start(self, life: Callable[[Connection], Life]) -> None:
+    def start(self, born: Callable[[], None]) -> None:
         """Fork it."""
         sys.stdout.flush()  # or both would say what waits there
         self.ear, mouth = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(target=self._run, args=(life, mouth), name=f"daybook {self.name}")
+        self._process = _FORKS.Process(target=self._run, args=(born, mouth), name=f"daybook {self.name}")
         self._process.start()
         mouth.close()  # ours; when the child's closes, too, we hear the end of it
         self.started, self.due = monotonic(), None
@@ -190,12 +193,22 @@ class _Process:
                 self._process.kill()
                 self._process.join()
 
-    def _run(self, life: Callable[[Connection], Life], mouth: Connection) -> None:
+    def _run(self, born: Callable[[], None], mouth: Connection) -> None:
+        born()
         try:
-            self._task(life(mouth))
+            self._task(partial(_say_ready, mouth))
         except EXPECTED as trouble:
             announcement.of_trouble(trouble)
             sys.exit(FAILED_AS_TOLD)
+
+
+def _end_with(lifeline: int) -> NoReturn:
+    """Wait for the end of the process over this one, and end at once: as if both had been killed.
+
+    Whoever starts the service again must not find the store or the port taken by what is left of this one.
+    """
+    os.read(lifeline, 1)
+    os._exit(ORPHANED)
 
 
 def _say_ready(mouth: Connection) -> None:

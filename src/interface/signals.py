@@ -15,17 +15,9 @@ def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | No
         signal.signal(number, how or (lambda *_: sys.exit(0)))
 
 
-def asked_to_stop(orphaned: int | None = None) -> asyncio.Event:
-    """Set from then on, once one of them comes, or once `orphaned` (a descriptor) ends. For an event loop."""
+def asked_to_stop() -> asyncio.Event:
+    """Set once one of them comes. For an event loop."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
-
-    if orphaned is not None:
-
-        def end() -> None:
-            loop.remove_reader(orphaned)
-            stop.set()
-
-        loop.add_reader(orphaned, end)
     return stop

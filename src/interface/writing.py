@@ -14,16 +14,15 @@ from app.handover.taking import Taking
 from app.settings import Settings
 from interface import announcement
 from interface.http.metrics import Metrics
-from interface.life import Life
-from interface.settling import settle
+from interface.settling import Ready, settle
 from interface.signals import asked_to_stop, leave_on_signals
 
 SECONDS_FOR_DOORS: Final = 20.0
 """How long doors may take at the end to finish what is under way."""
 
 
-def write(settings: Settings, meeting: Path, life: Life, *, with_demo: bool) -> None:
-    """Run commands until we are asked to stop, or orphaned, and the doors have gone. `meeting` is their socket.
+def write(settings: Settings, meeting: Path, ready: Ready, *, with_demo: bool) -> None:
+    """Run commands until we are asked to stop and the doors have gone. `meeting` is their socket.
 
     Raises one of `failures.EXPECTED`.
     """
@@ -31,20 +30,20 @@ def write(settings: Settings, meeting: Path, life: Life, *, with_demo: bool) -> 
     try:
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_write(daybook, meeting, life, with_demo))
+            runner.run(_write(daybook, meeting, ready, with_demo))
     finally:
         leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
         daybook.stop()
 
 
-async def _write(daybook: Daybook, meeting: Path, life: Life, with_demo: bool) -> None:
-    stop = asked_to_stop(life.orphaned)
+async def _write(daybook: Daybook, meeting: Path, ready: Ready, with_demo: bool) -> None:
+    stop = asked_to_stop()
     registered = await demo.set_up(daybook) if with_demo else None
     assert daybook.writing is not None  # noqa: S101 - this is who writes
     taking = Taking(daybook.writing.writer)
     await taking.begin(meeting)
     announcement.of_store(daybook, registered, typer.echo)
     settle()
-    life.ready()
+    ready()
     await stop.wait()
     await taking.end(SECONDS_FOR_DOORS)

@@ -5,10 +5,13 @@ import os
 from contextlib import suppress
 from multiprocessing import parent_process
 from pathlib import Path
+from time import monotonic, sleep
 
 from app.log.trouble import StoreInUse, StoreUnavailable
 
 LOCK_NAME = "serving.lock"
+SECONDS_OF_PATIENCE = 1.0
+"""The processes of a service that was killed take a moment to be gone."""
 
 
 class FolderLock:
@@ -24,7 +27,7 @@ class FolderLock:
         except OSError as error:
             raise unusable(folder, error) from error
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock()
         except OSError as error:
             holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._descriptor)
@@ -35,6 +38,16 @@ class FolderLock:
         os.ftruncate(self._descriptor, 0)
         over = parent_process()  # the one to stop, where a service has several
         os.pwrite(self._descriptor, f"{over.pid if over is not None else os.getpid()}\n".encode(), 0)
+
+    def _lock(self) -> None:
+        until = monotonic() + SECONDS_OF_PATIENCE
+        while True:
+            try:
+                return fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if monotonic() > until:
+                    raise
+            sleep(0.02)
 
     def release(self) -> None:
         """Let another process serve."""
