@@ -89,7 +89,7 @@ def _measure(workload: Workload, plan: Plan, postgres: Postgres, tokens: Path, r
         for contestant in contestants:
             results.faults[workload.name, contestant.name] = verdict(contestant, workload, tallies[contestant.name])
         memory = ", ".join(f"{each.name} {each.memory():.0f} MB" for each in contestants)
-        print(f"checked; resident memory: {memory}")
+        print(f"checked; memory: {memory}")
         for name in names:
             if faults := results.faults[workload.name, name]:
                 print(f"  {name} FAILS THE CHECK: {'; '.join(faults)}")

@@ -21,6 +21,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 import httpx
+import psutil  # type: ignore[import-untyped] # it ships no types
 import psycopg
 from postgres import Postgres
 from workloads import CUSTOMERS, RESOURCES, Workload
@@ -97,14 +98,16 @@ class Contestant:
             return [Claim(row[0], row[1], float(row[2]), float(row[3]), row[4]) for row in rows]
 
     def memory(self) -> float:
-        """Megabytes that the process has resident."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+        """Megabytes that its processes have for themselves, and their part of what they share."""
+        return sum(_kilobytes(pid, "Pss") for pid in family(self.process.pid)) / 1024
 
     def cpu_seconds(self) -> float:
-        """CPU time that the process has had so far, all threads; what PostgreSQL used is not in it."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU time that its processes have had so far, all threads; what PostgreSQL used is not in it."""
+        ticks = 0
+        for pid in family(self.process.pid):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def lag(self) -> int:
         """Events that Daybook's read models are behind its log."""
@@ -162,6 +165,16 @@ def environment_of(workload: Workload, folder: Path, database: str | None) -> di
         "BENCH_ROOMS": str(int(workload.rooms)),
     }
     return kept | told | ({"DAYBOOK_DATABASE_URL": database} if database else {})
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started, and those started."""
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+
+def _kilobytes(pid: int, what: str) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
 
 
 def leave_nothing_running() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from contestants import DESCRIBED, Contestant, leave_nothing_running, start, tokens_file
+from contestants import DESCRIBED, Contestant, family, leave_nothing_running, start, tokens_file
 from load import Round, run
 from postgres import running
 from workloads import WORKLOADS
@@ -54,9 +54,9 @@ def main() -> None:
             )
             load.start()
             sleep(0.5)
-            before = _threads(contestant.process.pid)
+            before = _threads(family(contestant.process.pid))
             samples = _sample(contestant, said.seconds, Path(folder))
-            after = _threads(contestant.process.pid)
+            after = _threads(family(contestant.process.pid))
             load.join()
         finally:
             contestant.stop()
@@ -69,7 +69,7 @@ def _sample(contestant: Contestant, seconds: int, folder: Path) -> Samples:
     """Stacks of whoever held the lock, the thread first, and how often each was seen."""
     raw = folder / "raw.txt"
     spy = str(Path(sys.executable).with_name("py-spy"))
-    what = ["record", "--gil", "--threads", "--format", "raw", "--nonblocking"]
+    what = ["record", "--gil", "--threads", "--subprocesses", "--format", "raw", "--nonblocking"]
     how = ["--rate", str(RATE), "--duration", str(seconds), "--pid", str(contestant.process.pid), "--output", str(raw)]
     done = subprocess.run([spy, *what, *how], capture_output=True, text=True, timeout=seconds + 60, check=False)
     if not raw.exists():
@@ -78,13 +78,13 @@ def _sample(contestant: Contestant, seconds: int, folder: Path) -> Samples:
     return [(stack.split(";"), int(count)) for stack, _, count in stacks]
 
 
-def _threads(pid: int) -> Counter[str]:
-    """CPU ticks by the name of the thread."""
+def _threads(pids: Iterable[int]) -> Counter[str]:
+    """CPU ticks by process and thread."""
     found: Counter[str] = Counter()
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    for task in (task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()):
         name, _, rest = (task / "stat").read_text().rpartition(")")
         fields = rest.split()
-        found[f"{name.partition('(')[2]} {task.name}"] += int(fields[11]) + int(fields[12])
+        found[f"process {task.parts[2]}: {name.partition('(')[2]} {task.name}"] += int(fields[11]) + int(fields[12])
     return found
 
 

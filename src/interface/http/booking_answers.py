@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from anyio import to_thread
 from litestar.response.base import ASGIResponse
 
-from app.commands import Actor
+from app.commands import Actor, Command
 from app.details import Vault
 from app.outcome import Outcome
 from domain.booking import Booking
+from domain.refusal import Refused
 from interface.http.answers import Action, BookingAnswer
-from interface.http.service import Visit, json_answer
+from interface.http.problems import PROBLEM_JSON, PROBLEMS
+from interface.http.service import NO_STORE, JsonAnswer, Visit, json_answer
+
+_NOT_STORED: Final = {"Cache-Control": NO_STORE}
 
 
 class Opened(NamedTuple):
@@ -100,10 +104,22 @@ def _owner(booking: Booking, now: datetime, *, in_time: bool) -> Iterator[Action
         yield "reschedule"
 
 
-async def answer_command(
-    visit: Visit, actor: Actor, outcome: Outcome, *, status: int = 200, details: Any = None
-) -> ASGIResponse:
-    """What a command on a booking answers. `details`: what the request itself said, if it made the booking."""
+async def run(visit: Visit, actor: Actor, command: Command, *, status: int = 200, details: Any = None) -> ASGIResponse:
+    """Run a command on a booking; the answer, which where there is no room tells what is free instead.
+
+    `details`: what the request itself said, if it makes the booking. Raises what `Daybook.execute` raises.
+    """
+    try:
+        outcome = await visit.service.execute(command)
+    except Refused as refused:
+        if refused.code != "not-available":
+            raise
+        body = await visit.service.offers.problem_of(refused, actor)
+        return JsonAnswer(body, PROBLEMS[refused.code].status, _NOT_STORED, PROBLEM_JSON.encode())
+    return await _answer(visit, actor, outcome, status, details)
+
+
+async def _answer(visit: Visit, actor: Actor, outcome: Outcome, status: int, details: Any) -> ASGIResponse:
     service, booking = visit.service, outcome.subject
     assert isinstance(booking, Booking)  # noqa: S101 - what every command about a booking is about
     sealed = Opened(details, None)

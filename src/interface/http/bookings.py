@@ -21,7 +21,7 @@ from domain.refusal import Refused
 from interface.http import examples
 from interface.http.addresses import booking_in
 from interface.http.answers import BookingAnswer
-from interface.http.booking_answers import answer_command
+from interface.http.booking_answers import run
 from interface.http.callers import BOOKERS
 from interface.http.described import BOOKING_RULES, described
 from interface.http.models import BookingBody, ConfirmBody, MoveBody, ReasonBody
@@ -81,8 +81,7 @@ async def _take(request: WebRequest, *, hold: bool) -> ASGIResponse:
         details=_text(said.details),
         hold=hold,
     )
-    outcome = await visit.service.execute(command)
-    return await answer_command(visit, actor, outcome, status=201, details=said.details)
+    return await run(visit, actor, command, status=201, details=said.details)
 
 
 @post(
@@ -107,7 +106,7 @@ async def confirm(request: WebRequest) -> ASGIResponse:
     said = await body_of(request, ConfirmBody, optional=True)
     booking = booking_in(request)
     command = Confirm(**await visit.command(actor), booking=booking, details=_text(said.details))
-    return await answer_command(visit, actor, await visit.service.execute(command))
+    return await run(visit, actor, command)
 
 
 @post(
@@ -138,7 +137,7 @@ async def reschedule(request: WebRequest) -> ASGIResponse:
         resource=said.resource,
         units=said.units,
     )
-    return await answer_command(visit, actor, await visit.service.execute(command))
+    return await run(visit, actor, command)
 
 
 _ENDED: Final = {
@@ -175,7 +174,7 @@ async def cancel(request: WebRequest) -> ASGIResponse:
     actor = visit.visitor.acting(*BOOKERS)
     said = await body_of(request, ReasonBody, optional=True)
     command = Cancel(**await visit.command(actor), booking=booking_in(request), reason=said.reason)
-    return await answer_command(visit, actor, await visit.service.execute(command))
+    return await run(visit, actor, command)
 
 
 @post("/v1/bookings/{booking:str}/approve", status_code=200, tags=TAGS, opt=_with_reason(examples.APPROVED))
@@ -216,7 +215,7 @@ async def _by_desk(request: WebRequest, kind: DeskCommand) -> ASGIResponse:
     actor = visit.visitor.acting("staff")
     said = await body_of(request, ReasonBody, optional=True)
     command = kind(**await visit.command(actor), booking=booking_in(request), reason=said.reason)
-    return await answer_command(visit, actor, await visit.service.execute(command))
+    return await run(visit, actor, command)
 
 
 def _text(details: dict[str, Any] | None) -> str | None:

@@ -20,7 +20,6 @@ from app.commands import Actor, Command
 from app.identity import command_id
 from app.outcome import Outcome
 from app.read_models.reader import Reader
-from domain.refusal import Refused
 from interface.http.callers import Gate, Visitor
 from interface.http.metrics import Metrics
 from interface.http.offers import Offers
@@ -84,13 +83,8 @@ class Service:
     fresh_ids: FreshIds = field(default_factory=FreshIds)
 
     async def execute(self, command: Command) -> Outcome:
-        """Run a command. Raises what `Daybook.execute` raises; a `not-available` tells alternatives."""
-        try:
-            return await self.daybook.execute(command)
-        except Refused as refused:
-            if refused.code != "not-available":
-                raise
-            raise await self.offers.with_alternatives(refused, command.actor) from None
+        """Run a command. Raises what `Daybook.execute` raises."""
+        return await self.daybook.execute(command)
 
     async def ask(
         self,
@@ -194,11 +188,13 @@ async def admitted(request: WebRequest) -> Visit:
 class JsonAnswer(ASGIResponse):
     """An answer that is ready to be sent: most requests get one, so it does without the framework's ways round."""
 
-    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, body: bytes, status: int, headers: Mapping[str, str], media_type: bytes = b"application/json"
+    ) -> None:
         # Deliberately not the parent's: that builds a mutable mapping of headers that nobody changes.
         self.body, self.status_code, self.background = body, status, None
         self._fields = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
-        self._fields += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        self._fields += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""

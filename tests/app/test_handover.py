@@ -1,0 +1,151 @@
+"""Commands that reach the writer from another process, and what becomes of them when either process ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from tests.app.conftest import House
+
+from app.handover.frames import Frames, framed
+from app.handover.giving import WriterThere
+from app.handover.messages import CommandFailed
+from app.handover.taking import Taking
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.outcome import Busy
+from app.queue import Queue
+from domain.booking import Booking
+from domain.refusal import Refused
+
+pytestmark = pytest.mark.anyio
+
+TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
+ELEVEN = datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+
+@pytest.fixture
+def meeting() -> Iterator[Path]:
+    """A socket's name, which may not be long."""
+    folder = Path(mkdtemp(prefix="daybook-test-"))
+    yield folder / "writer"
+    (folder / "writer").unlink(missing_ok=True)
+    folder.rmdir()
+
+
+@asynccontextmanager
+async def joined(house: House, meeting: Path) -> AsyncIterator[tuple[Taking, WriterThere]]:
+    """Both ends, connected, and a resource to book."""
+    house.register()
+    taking, writer = Taking(house.writer), WriterThere(meeting)
+    await taking.begin(meeting)
+    writer.begin()
+    await until(lambda: writer.is_alive)
+    try:
+        yield taking, writer
+    finally:
+        writer.end()
+        await taking.end(10)
+
+
+async def until(look: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not look():  # noqa: ASYNC110 - another thread brings it about
+            await asyncio.sleep(0.005)
+
+
+def test_messages_are_whole_however_the_socket_cuts_them() -> None:
+    frames, said = Frames(), [b"one", ["two", 2], b"x" * 100_000]
+    stream = b"".join(framed(each) for each in said)
+    heard: list[Any] = []
+    for size in (1, 3, 70_000, 1, len(stream)):
+        heard += frames.fed(stream[:size])
+        stream = stream[size:]
+    assert heard == said
+
+
+def test_a_refusal_goes_through_with_its_facts() -> None:
+    refused = Refused("not-available", "Full.", capacity=20, alternatives=[{"start": "10:00"}])
+    (heard,) = Frames().fed(framed(refused))
+    assert repr(heard) == repr(refused)
+
+
+async def test_what_is_booked_over_there_is_answered_here(house: House, meeting: Path) -> None:
+    async with joined(house, meeting) as (_, writer):
+        command = house.booking(house.person("alice"), TEN)
+        outcome = await writer.execute(command)
+        with pytest.raises(Refused, match="fully booked"):
+            await writer.execute(house.booking(house.person("bob"), TEN))
+    assert isinstance(outcome.subject, Booking)
+    assert (outcome.created, outcome.subject.status, outcome.position) == (True, "confirmed", writer.decided_up_to)
+    assert outcome.changeable_until == outcome.subject.start
+
+
+async def test_one_caller_who_fills_the_queue_is_told_busy(
+    house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = house.person("alice")
+    async with joined(house, meeting) as (_, writer):
+        monkeypatch.setattr(house.writer, "queue", Queue(most=20))  # what is put there is never taken out
+        tries = [asyncio.ensure_future(writer.execute(house.booking(alice, TEN))) for _ in range(3)]
+        done, waiting = await asyncio.wait(tries, timeout=10, return_when=asyncio.FIRST_EXCEPTION)
+        assert {type(each.exception()) for each in done} == {Busy}
+        for each in waiting:
+            each.cancel()
+    monkeypatch.undo()
+
+
+async def test_a_fault_over_there_is_a_fault_here(house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class UnspeakableError(Exception):
+        def __reduce__(self) -> Any:
+            raise TypeError("cannot be pickled")
+
+    def fail(*_: Any) -> None:
+        raise UnspeakableError
+
+    async with joined(house, meeting) as (_, writer):
+        command = house.booking(house.person("alice"), TEN)
+        monkeypatch.setattr("app.batch.decide", fail)
+        with pytest.raises(CommandFailed, match="UnspeakableError"):
+            await writer.execute(command)
+
+
+async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_found(
+    house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.register()
+    taking, writer = Taking(house.writer), WriterThere(meeting)
+    await taking.begin(meeting)
+    writer.begin()
+    await until(lambda: writer.is_alive)
+    with monkeypatch.context() as patched:
+        patched.setattr(house.writer, "queue", Queue())  # what is put there is never taken out
+        under_way = asyncio.ensure_future(writer.execute(house.booking(house.person("alice"), TEN)))
+        await until(lambda: len(house.writer.queue))
+        for door in list(taking._doors):
+            assert door._transport is not None
+            door._transport.abort()
+        await taking.end(10)
+        with pytest.raises(OutcomeUnknown):
+            await under_way
+    with pytest.raises(StoreUnavailable, match="being started"):
+        await writer.execute(house.booking(house.person("alice"), ELEVEN))
+    assert not writer.is_alive
+    await (again := Taking(house.writer)).begin(meeting)
+    await until(lambda: writer.is_alive)
+    assert (await writer.execute(house.booking(house.person("alice"), ELEVEN))).created
+    writer.end()
+    await again.end(10)
+
+
+async def test_a_client_that_hangs_up_leaves_nothing_behind(house: House, meeting: Path) -> None:
+    async with joined(house, meeting) as (_, writer):
+        command = house.booking(house.person("alice"), TEN)
+        hung_up = asyncio.ensure_future(writer.execute(command))
+        await asyncio.sleep(0)
+        hung_up.cancel()
+        assert (await writer.execute(house.booking(house.person("bob"), ELEVEN))).created
+        assert writer._waiting == {}
