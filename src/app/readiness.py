@@ -12,7 +12,7 @@ from app.log.event_log import EventLog
 from app.log.instants import timestamp_of
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.read_models.runner import Behind, Runner
-from app.writer_here import CommandRunner
+from app.writer_here import CommandRunner, off_by
 
 LONGEST_LAG = 10_000
 """Events that read models may be behind the log."""
@@ -32,10 +32,10 @@ class Readiness:
     Anybody may read the answers, so they name no stream, and quote no error of a store or driver: the log lines do.
     """
 
-    def __init__(self, log: EventLog, clock: CheckedClock, writer: CommandRunner, runner: Runner) -> None:
+    def __init__(self, log: EventLog, clock: CheckedClock, commands: CommandRunner, runner: Runner) -> None:
         self._log = log
         self._clock = clock
-        self._writer = writer
+        self._commands = commands
         self._runner = runner
         self._lock = Lock()
         self._asked = float("-inf")
@@ -67,13 +67,9 @@ class Readiness:
             return
         self._unwritten = ""
 
-    def _writing(self) -> Iterator[str]:
-        if not self._writer.is_alive:
-            yield "The writer is not running."
-        if not self._clock.agreed:
-            yield f"The clock is {self._clock.skew.total_seconds():+.1f} s off the database's."
-        elif self._writer.failure:
-            yield "The last append failed; the log lines say why."
+    def _writing(self) -> list[str]:
+        own = [] if self._clock.agreed else [off_by(self._clock)]
+        return self._commands.troubles or own
 
     def _reading(self) -> Iterator[str]:
         if self._runner.failure:

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
+from app.clock import CheckedClock
 from app.commands import Command
 from app.outcome import Outcome
 from app.queue import Answer, Asked
@@ -14,17 +15,20 @@ from app.writer import Writer
 
 Future = asyncio.Future[Outcome]
 
+NOT_RUNNING: Final = "The writer is not running."
+
+
+def off_by(clock: CheckedClock) -> str:
+    """The sentence about a clock that cannot be trusted."""
+    return f"The clock is {clock.skew.total_seconds():+.1f} s off the database's."
+
 
 class CommandRunner(Protocol):
     """Whoever runs commands, in this process or another one."""
 
     @property
-    def is_alive(self) -> bool:
-        """Whether it takes commands."""
-
-    @property
-    def failure(self) -> str | None:
-        """Why its last append failed, if that was a moment ago."""
+    def troubles(self) -> list[str]:
+        """Why it runs none now, each in a sentence that anybody may read; empty when it does."""
 
     @property
     def decided_up_to(self) -> int:
@@ -45,17 +49,17 @@ class CommandRunner(Protocol):
 class WriterHere:
     """A `CommandRunner` over the writer of this process."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, clock: CheckedClock) -> None:
         self._writer = writer
+        self._clock = clock
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
 
     @property
-    def is_alive(self) -> bool:
-        return self._writer.is_alive
-
-    @property
-    def failure(self) -> str | None:
-        return self._writer.failure
+    def troubles(self) -> list[str]:
+        ended = [] if self._writer.is_alive else [NOT_RUNNING]
+        if not self._clock.agreed:
+            return [*ended, off_by(self._clock)]
+        return [*ended, *(["The last append failed; the log lines say why."] if self._writer.failure else [])]
 
     @property
     def decided_up_to(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.app.conftest import House
 
+from app.clock import CheckedClock, system_clock
 from app.handover.frames import Frames, framed
 from app.handover.giving import WriterThere
 from app.handover.messages import CommandFailed
@@ -18,6 +19,7 @@ from app.handover.taking import Taking
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy
 from app.queue import Queue
+from app.writer_here import NOT_RUNNING, WriterHere
 from domain.booking import Booking
 from domain.refusal import Refused
 
@@ -40,15 +42,19 @@ def meeting() -> Iterator[Path]:
 async def joined(house: House, meeting: Path) -> AsyncIterator[tuple[Taking, WriterThere]]:
     """Both ends, connected, and a resource to book."""
     house.register()
-    taking, writer = Taking(house.writer), WriterThere(meeting)
+    taking, writer = Taking(house.writer, WriterHere(house.writer, right_clock())), WriterThere(meeting)
     await taking.begin(meeting)
     writer.begin()
-    await until(lambda: writer.is_alive)
+    await until(lambda: not writer.troubles)
     try:
         yield taking, writer
     finally:
         writer.end()
         await taking.end(10)
+
+
+def right_clock() -> CheckedClock:
+    return CheckedClock(system_clock, system_clock)
 
 
 async def until(look: Callable[[], object]) -> None:
@@ -117,10 +123,10 @@ async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_f
     house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.register()
-    taking, writer = Taking(house.writer), WriterThere(meeting)
+    taking, writer = Taking(house.writer, WriterHere(house.writer, right_clock())), WriterThere(meeting)
     await taking.begin(meeting)
     writer.begin()
-    await until(lambda: writer.is_alive)
+    await until(lambda: not writer.troubles)
     with monkeypatch.context() as patched:
         patched.setattr(house.writer, "queue", Queue())  # what is put there is never taken out
         under_way = asyncio.ensure_future(writer.execute(house.booking(house.person("alice"), TEN)))
@@ -133,9 +139,9 @@ async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_f
             await under_way
     with pytest.raises(StoreUnavailable, match="being started"):
         await writer.execute(house.booking(house.person("alice"), ELEVEN))
-    assert not writer.is_alive
-    await (again := Taking(house.writer)).begin(meeting)
-    await until(lambda: writer.is_alive)
+    assert writer.troubles == [NOT_RUNNING]
+    await (again := Taking(house.writer, WriterHere(house.writer, right_clock()))).begin(meeting)
+    await until(lambda: not writer.troubles)
     assert (await writer.execute(house.booking(house.person("alice"), ELEVEN))).created
     writer.end()
     await again.end(10)

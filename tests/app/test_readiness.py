@@ -37,7 +37,8 @@ def runner(models: ReadModels, log: EventLog) -> Runner:
 
 @pytest.fixture
 def readiness(house: House, runner: Runner) -> Readiness:
-    return Readiness(house.log, CheckedClock(house.log.clock, house.log.clock), WriterHere(house.writer), runner)
+    clock = CheckedClock(house.log.clock, house.log.clock)
+    return Readiness(house.log, clock, WriterHere(house.writer, clock), runner)
 
 
 def test_a_process_with_nothing_wrong_is_ready(readiness: Readiness, log: EventLog, runner: Runner) -> None:

@@ -12,7 +12,7 @@ from app.handover.frames import Frames, framed
 from app.handover.messages import Answers, Numbered, State
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy, Outcome
-from app.writer_here import Future, give_all
+from app.writer_here import NOT_RUNNING, Future, give_all
 
 MOST_WAITING = 10_000
 SECONDS_BETWEEN_TRIES = 0.05
@@ -33,17 +33,13 @@ class WriterThere:
         self._numbers = count()
         self._waiting: dict[int, Future] = {}
         self._unsent: list[Numbered] = []
-        self._state = State(is_alive=False, failure=None, waiting=0, oldest_age=0.0)
+        self._state = State([NOT_RUNNING], 0, 0.0)
         self._seen = 0
         self._keeping: asyncio.Task[None] | None = None
 
     @property
-    def is_alive(self) -> bool:
-        return self._connection is not None and self._state.is_alive
-
-    @property
-    def failure(self) -> str | None:
-        return self._state.failure
+    def troubles(self) -> list[str]:
+        return [NOT_RUNNING] if self._connection is None else self._state.troubles
 
     @property
     def decided_up_to(self) -> int:

@@ -17,10 +17,9 @@ class Answers(NamedTuple):
 
 
 class State(NamedTuple):
-    """How the writer is: why its last append failed (none when it did not), and how far its clock is off."""
+    """How the writer is, see `app.writer_here.CommandRunner`."""
 
-    is_alive: bool
-    failure: str | None
+    troubles: list[str]
     waiting: int
     oldest_age: float
 

@@ -13,7 +13,7 @@ from app.outcome import Busy, Outcome
 from app.queue import Answer, Asked
 from app.replies import Reply
 from app.writer import Writer
-from app.writer_here import WriterHere
+from app.writer_here import CommandRunner
 from domain.refusal import Refused
 
 SECONDS_BETWEEN_STATES = 0.2
@@ -25,9 +25,9 @@ Given = Sequence[tuple[int, Answer]]
 class Taking:
     """Takes commands in at a socket in the file system, for a writer of this process. For one event loop."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, here: CommandRunner) -> None:
         self._writer = writer
-        self._here = WriterHere(writer)
+        self._here = here
         self._doors: set[_Door] = set()
         self._gone = asyncio.Event()
 
@@ -52,7 +52,7 @@ class Taking:
         """Tell the doors how the writer is."""
         while True:
             here = self._here
-            state = framed(State(here.is_alive, here.failure, here.waiting, here.oldest_age))
+            state = framed(State(here.troubles, here.waiting, here.oldest_age))
             for door in list(self._doors):
                 door.send(state)
             await asyncio.sleep(SECONDS_BETWEEN_STATES)
