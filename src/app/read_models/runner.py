@@ -9,11 +9,11 @@ import structlog
 
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
-from app.log.records import RecordedEvent
 from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
 from app.read_models.delivery import Delivery
-from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of, swap_in
+from app.read_models.feed import batch_after
+from app.read_models.generations import Generation, Moved, Parked, all_generations, complete, parked_of, strip, swap_in
 from app.read_models.housekeeping import Housekeeping
 from app.read_models.reader import Behind, readable
 from app.read_models.trouble import Trouble
@@ -23,6 +23,8 @@ __all__ = ["Behind", "Runner"]
 
 BATCH = 500
 BUILDING_BATCH = 2000
+BUILDING_ALONE_BATCH = 20_000
+"""Where nothing can be read yet, or nobody serves, nobody is kept waiting by a long transaction."""
 _GATHER_SECONDS = 0.02
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
@@ -149,7 +151,7 @@ class Runner:
             by_myself = by_myself or monotonic() - since > _BUILT_ELSEWHERE_SECONDS
             if by_myself:
                 with suppress(Moved):
-                    self._build(building)
+                    self._build(building, alone=True)
             else:
                 sleep(patience.again())
         if self._is_alone():
@@ -176,7 +178,7 @@ class Runner:
             self._housekeeping.drop_retired(found)
         self._saw([moved.get(generation, generation) for generation in found])
         building = [generation for generation in mine if not generation.active]
-        built = bool(building) and self._build(building)
+        built = bool(building) and self._build(building, alone=not any(generation.active for generation in mine))
         if built:
             self._look()
         return bool(moved), built
@@ -184,29 +186,33 @@ class Runner:
     def _advance(self, generations: Sequence[Generation], size: int) -> dict[Generation, Generation]:
         """One batch for those that are furthest behind; answers them as they were and as they are then."""
         position = min((generation.position for generation in generations), default=None)
-        batch = self._batch_after(position, size) if position is not None else []
+        batch = batch_after(self._log, position, size) if position is not None else []
         if not batch:
             return {}
         furthest = [generation for generation in generations if generation.position == position]
         self._delivery.deliver(batch, furthest)
-        return {generation: generation._replace(position=batch[-1].id) for generation in furthest}
+        return {generation: generation._replace(position=batch[-1].position) for generation in furthest}
 
-    def _build(self, building: Sequence[Generation]) -> bool:
+    def _build(self, building: Sequence[Generation], *, alone: bool) -> bool:
         """One batch for what is being built; when it has caught up, it is read from then on."""
-        if self._advance(building, BUILDING_BATCH):
+        projections = self._models.projections
+        if alone:
+            self._strip([generation for generation in building if generation.position == 0])
+        if self._advance(building, BUILDING_ALONE_BATCH if alone else BUILDING_BATCH):
             return True
+        for generation in building:
+            with self._models.writing() as connection:
+                if complete(connection, projections[generation.projection], generation.number):
+                    return True
         with self._models.writing() as connection:
             swapped = [swap_in(connection, generation) for generation in building]
         return any(swapped)
 
-    def _batch_after(self, position: int, size: int) -> list[RecordedEvent]:
-        """About `size` events, to the end of the append that the last of them belongs to."""
-        batch = self._log.after(position, size)
-        if len(batch) < size:
-            return batch  # all there was in one moment, and appends are stored whole
-        last = batch[-1].id
-        (end,) = self._log.rows("SELECT min(last_position) FROM appends WHERE last_position >= ?", [last])[0]
-        return batch + self._log.after(last, end - last) if end > last else batch
+    def _strip(self, building: Sequence[Generation]) -> None:
+        if building and self._log.head().position > 0:  # else nothing comes that would be faster without them
+            with self._models.writing() as connection:
+                for generation in building:
+                    strip(connection, self._models.projections[generation.projection], generation.number)
 
     def _is_mine(self, generation: Generation) -> bool:
         """Whether this program keeps a generation up."""
