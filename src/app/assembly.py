@@ -23,6 +23,7 @@ from app.people import People
 from app.queue import Answer, Asked, Queue
 from app.read_models.bookings import lapsed
 from app.read_models.database import Reader, ReadModels
+from app.read_models.process import ProjectorProcess
 from app.read_models.runner import Runner
 from app.readiness import Readiness
 from app.settings import Settings
@@ -56,10 +57,19 @@ class Daybook:
     sweeper: Sweeper
     readiness: Readiness
     readers: ThreadPoolExecutor
+    projector: ProjectorProcess | None
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = system_clock, observer: Observer | None = None) -> "Daybook":
-        """Open the store that the settings name; nothing runs yet.
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock,
+        observer: Observer | None = None,
+        projector: Sequence[str] | None = None,
+    ) -> "Daybook":
+        """Open the store that the settings name; nothing runs yet. `projector` is the command of a process that
+        keeps the read models up in this one's stead.
 
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
@@ -70,6 +80,11 @@ class Daybook:
         checked = CheckedClock(clock, event_log.clock, timedelta(seconds=settings.clock_tolerance))
         duties = Duties(event_log)
         runner = Runner(read_models, event_log, mapper, may_run=duties.are_mine)
+        deputy = None
+        if projector is not None:
+            deputy = ProjectorProcess(projector, settings, duties.are_mine, runner.told)
+            runner.let(deputy)
+            event_log.follower.tell = deputy.appended
         queue = Queue(settings.queue_size)
         writer = Writer(
             event_log,
@@ -105,6 +120,7 @@ class Daybook:
             sweeper=sweeper,
             readiness=readiness,
             readers=readers,
+            projector=deputy,
         )
 
     def start(self) -> None:
@@ -114,11 +130,15 @@ class Daybook:
         self.writer.start()
         self.runner.start()
         self.sweeper.start()
+        if self.projector is not None:
+            self.projector.start()
 
     def stop(self) -> None:
         """Finish what is queued, then let everything go."""
         self.sweeper.stop()
         self.writer.stop()
+        if self.projector is not None:
+            self.projector.stop()
         self.runner.stop()
         self.duties.stop()
         self.readers.shutdown()

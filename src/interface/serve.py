@@ -20,6 +20,7 @@ from granian.server.embed import Server
 from app import demo
 from app.assembly import Daybook
 from app.settings import Settings
+from interface import projector
 from interface.announcement import Say
 from interface.failures import ServerEnded
 from interface.http.app import create_app
@@ -83,7 +84,7 @@ def serve(
     """
     allow_many_connections()
     metrics = Metrics()
-    daybook = Daybook.open(settings, observer=metrics)
+    daybook = Daybook.open(settings, observer=metrics, projector=projector.COMMAND)
     try:
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

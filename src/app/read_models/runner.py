@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Protocol
 
 import structlog
 
@@ -26,11 +27,27 @@ BUILDING_BATCH = 2000
 BUILDING_ALONE_BATCH = 20_000
 """Where nothing can be read yet, or nobody serves, nobody is kept waiting by a long transaction."""
 _GATHER_SECONDS = 0.02
+_FAST = 20
+"""Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _BUILT_ELSEWHERE_SECONDS = 1.5
 
 Progress = Callable[[int, int], None]
+Report = Callable[[int, str | None], None]
+"""Takes the position that all read models have reached, and what keeps the runner from working."""
+
+
+class Deputy(Protocol):
+    """Who does a runner's work in another process, as long as it `works`."""
+
+    @property
+    def works(self) -> bool:
+        """Whether it does now."""
+
+    def somebody_waits(self) -> None:
+        """Somebody in this process waits for what comes next."""
+
 
 log = structlog.get_logger()
 
@@ -39,7 +56,8 @@ class Runner:
     """Keeps the read models of this program's versions up with the log.
 
     `may_run` says whether this process is the one that works (on PostgreSQL, whether it has the lease); two that
-    both believe it cannot harm each other, since a position moves only from where it was read.
+    both believe it cannot harm each other, since a position moves only from where it was read. `report` hears of
+    all that this one reaches.
     """
 
     def __init__(
@@ -49,10 +67,15 @@ class Runner:
         mapper: EventMapper,
         *,
         may_run: Callable[[], bool] = lambda: True,
+        report: Report = lambda position, failure: None,
     ) -> None:
         self._models = models
         self._log = log
         self._may_run = may_run
+        self._report = report
+        self._deputy: Deputy | None = None
+        self._deputy_failure: str | None = None
+        self._hurried = False
         self._delivery = Delivery(models, mapper)
         self._housekeeping = Housekeeping(models, log)
         self._waiting = Waiting()
@@ -95,7 +118,27 @@ class Runner:
     @property
     def failure(self) -> str | None:
         """What keeps the runner from working, a sentence; none while all is well."""
-        return self._trouble.sentence or self._outdated
+        return self._trouble.sentence or self._outdated or (self._deputy_failure if self._is_deputised() else None)
+
+    # Its deputy.
+
+    def let(self, deputy: Deputy) -> None:
+        """Leave the work to a deputy while that one works, and do it otherwise."""
+        self._deputy = deputy
+        self._waiting.tell = deputy.somebody_waits
+
+    def told(self, position: int, failure: str | None) -> None:
+        """The deputy's report."""
+        self._deputy_failure = failure
+        self._waiting.arrived(position)
+
+    def hurry(self) -> None:
+        """Somebody waits for what comes next, in another process."""
+        self._hurried = True
+        self._waiting.disturb()
+
+    def _is_deputised(self) -> bool:
+        return self._deputy is not None and self._deputy.works
 
     # What others ask of it.
 
@@ -166,10 +209,10 @@ class Runner:
         Raises Moved when another process did the same meanwhile, and StoreUnavailable.
         """
         moved, built = self._take_on()
-        return moved or built
+        return moved > 0 or built
 
-    def _take_on(self) -> tuple[bool, bool]:
-        """Whether anything moved of what is read, and of what is being built."""
+    def _take_on(self) -> tuple[int, bool]:
+        """How many events what is read was taken on by, and whether what is being built was."""
         with self._models.looking() as connection:
             found = all_generations(connection)
         mine = [generation for generation in found if self._is_mine(generation)]
@@ -181,7 +224,7 @@ class Runner:
         built = bool(building) and self._build(building, alone=not any(generation.active for generation in mine))
         if built:
             self._look()
-        return bool(moved), built
+        return max((after.position - before.position for before, after in moved.items()), default=0), built
 
     def _advance(self, generations: Sequence[Generation], size: int) -> dict[Generation, Generation]:
         """One batch for those that are furthest behind; answers them as they were and as they are then."""
@@ -238,6 +281,7 @@ class Runner:
         active = readable(found, self._models.projections)
         complete = len(active) == len(self._models.projections)
         self._waiting.arrived(min((g.position for g in active), default=0) if complete else 0)
+        self._report(self._waiting.reached, self.failure)
 
     # Its thread.
 
@@ -245,7 +289,9 @@ class Runner:
         troubled = Pauses(0.05, _POLL_SECONDS)
         while not self._stopping.is_set():
             try:
-                if self._may_run():
+                if self._may_run() and self._is_deputised():
+                    self._stopping.wait(_LOOK_SECONDS)
+                elif self._may_run():
                     self._work()
                 else:
                     self._watch()
@@ -258,12 +304,13 @@ class Runner:
                 self._stopping.wait(troubled.again())
 
     def _work(self) -> None:
-        """Catch up, then wait for the log to grow: unless somebody waits, by more than an event or two."""
+        """Catch up, then wait for the log to grow: where it does so fast, by more than an event or two."""
         moved, built = self._take_on()
         if built:
             return
-        if moved:
+        if moved >= _FAST and not self._hurried:
             self._waiting.somebody_waits(_GATHER_SECONDS)
+        self._hurried = False
         if self._outdated:
             self._stopping.wait(_POLL_SECONDS)
         else:
