@@ -102,9 +102,9 @@ class ProjectorProcess:
         ours, its = socket.socketpair()
         with ours:
             with its:
-                process = subprocess.Popen(
+                process = subprocess.Popen(  # noqa: S603 - our own command
                     self._command, stdin=its.fileno(), stdout=subprocess.DEVNULL, process_group=0
-                )  # noqa: S603 - our own
+                )
             try:
                 ours.sendall(_packed(_without_keys(self._settings)))
                 ended_by_itself = self._listen(ours)
