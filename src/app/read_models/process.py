@@ -27,6 +27,7 @@ from app.stores import open_stores
 _LOOK = b"l"
 _SOMEBODY_WAITS = b"w"
 _REPORT_SECONDS = 1.0
+_START_SECONDS = 60.0
 _SILENT_SECONDS = 5.0
 _LISTEN_SECONDS = 0.25
 _END_SECONDS = 10.0
@@ -92,7 +93,7 @@ class ProjectorProcess:
             try:
                 self._keep_one()
             except Exception:  # the thread must live; meanwhile the work is done in this process
-                log.exception("projector process failed")
+                log.exception("projector process could not be kept up")
             if monotonic() - began > _LONG_LIFE_SECONDS:
                 pauses.from_the_start()
             self._stopping.wait(pauses.again())
@@ -107,39 +108,46 @@ class ProjectorProcess:
                 )
             try:
                 ours.sendall(_packed(_without_keys(self._settings)))
-                ended_by_itself = self._listen(ours)
+                trouble = self._listen(ours, process)
             finally:
                 self._heard, self._line = float("-inf"), None
-                ours.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # it may have gone
+                    ours.shutdown(socket.SHUT_RDWR)
                 status = _ended(process)
-        if ended_by_itself:
-            log.error("projector process ended by itself", status=status)
-        else:
+        if trouble is None:
             log.info("projector process ended", status=status)
+        else:
+            log.error("projector process failed", reason=trouble, status=status)
 
-    def _listen(self, ours: socket.socket) -> bool:
-        """Pass on what it reports until it is to end, or has ended by itself: then True."""
+    def _listen(self, ours: socket.socket, process: subprocess.Popen[bytes]) -> str | None:
+        """Pass on what it reports until it is to end; else, why it does not report any more."""
         ours.settimeout(_LISTEN_SECONDS)
         with ours.dup() as line:
             line.setblocking(False)
             self._line = line
-            heard = b""
+            heard, patience = b"", monotonic() + _START_SECONDS
             while not self._stopping.is_set() and self._wanted():
                 try:
                     more = ours.recv(65536)
                 except TimeoutError:
-                    continue
+                    if monotonic() < patience:
+                        continue
+                    process.kill()  # wherever it stands still, it may hold a lock on the read models
+                    return "it was silent"
                 except OSError:
                     more = b""
                 if not more:
-                    return True
+                    return "it ended by itself"
                 *reports, heard = (heard + more).split(b"\n")
                 if reports:
-                    self._take(reports[-1])
-        return False
+                    self._take(reports[-1], process.pid)
+                    patience = monotonic() + _SILENT_SECONDS
+        return None
 
-    def _take(self, report: bytes) -> None:
+    def _take(self, report: bytes, process: int) -> None:
         position, failure = json.loads(report)
+        if not self.works:
+            log.info("projector process works", process=process)
         self._heard, self._reached = monotonic(), position
         self._report(position, failure)
         if position < self._head:
@@ -199,12 +207,14 @@ class _End:
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._line.settimeout(_REPORT_SECONDS)
+        self._mouth = line.dup()
+        self._mouth.setblocking(False)
         self._speaking = Lock()
 
     def report(self, position: int, failure: str | None) -> None:
         """Say how far it has come. A process that does not listen now hears of it later."""
         with self._speaking, suppress(OSError):
-            self._line.send(json.dumps([position, failure]).encode() + b"\n", socket.MSG_DONTWAIT)
+            self._mouth.send(json.dumps([position, failure]).encode() + b"\n")
 
     def listen(self, look: Callable[[], None], runner: Runner) -> None:
         """Pass on what is said until the line ends."""
