@@ -130,6 +130,9 @@ class Daybook:
         self.writer.start()
         self.runner.start()
         self.sweeper.start()
+
+    def hand_over(self) -> None:
+        """Leave the read models to a process of their own, if there is to be one, as soon as that is up."""
         if self.projector is not None:
             self.projector.start()
 

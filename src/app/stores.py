@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+# What PostgreSQL needs is imported where it is used: a start on the embedded store is to be quick.
 from app.log.event_log import EventLog
-from app.log.postgres import open_postgres
 from app.log.sqlite import open_sqlite
 from app.read_models import database
 from app.read_models.database import ReadModels
@@ -17,6 +17,8 @@ def open_log(database_url: str | None, schema: str, data: Path, *, serving: bool
     that one. Raises StoreUnavailable and its kinds.
     """
     if database_url is not None:
+        from app.log.postgres import open_postgres
+
         return open_postgres(database_url, schema)
     return open_sqlite(data, serving=serving, read_only=not serving)
 

@@ -111,6 +111,7 @@ async def _serve(
         return
     async with _running(_ServerOnSocket(create_app(daybook, metrics), listener), listener) as ended:
         listening()
+        daybook.hand_over()  # not before: its start would delay this one's
         asked = asyncio.ensure_future(stop.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
