@@ -120,7 +120,8 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> i
         given = [(row[names[0]],) for row in rows]
     else:
         given = list(map(itemgetter(*names), rows))
-    return connection.exec_driver_sql(sql, given).rowcount
+    # Many in one go need several round trips on PostgreSQL, and one does not.
+    return connection.exec_driver_sql(sql, given[0] if len(given) == 1 else given).rowcount
 
 
 @lru_cache(maxsize=1024)
