@@ -22,6 +22,7 @@ from app.people import People
 from app.queue import Queue
 from app.read_models.bookings import lapsed
 from app.read_models.database import Reader, ReadModels
+from app.read_models.process import ProjectorProcess
 from app.read_models.runner import Runner
 from app.readiness import Readiness
 from app.replies import answer_together
@@ -58,15 +59,24 @@ class Daybook:
     readiness: Readiness
     readers: ThreadPoolExecutor
     writing: "Writing | None" = None
+    projector: ProjectorProcess | None = None
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = system_clock, observer: Observer | None = None) -> "Daybook":
-        """Open the store that the settings name, to write it; nothing runs yet.
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock,
+        observer: Observer | None = None,
+        projector: Sequence[str] | None = None,
+    ) -> "Daybook":
+        """Open the store that the settings name, to write it; nothing runs yet. `projector` is the command of a
+        process that keeps the read models up in this one's stead.
 
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
         event_log, read_models = open_stores(settings, serving=True)
-        return cls._over(event_log, read_models, settings, clock, observer or Observer(), None)
+        return cls._over(event_log, read_models, settings, clock, observer or Observer(), None, projector)
 
     @classmethod
     def open_door(
@@ -81,8 +91,8 @@ class Daybook:
 
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
-        event_log, read_models = open_stores(settings, serving=False)
-        return cls._over(event_log, read_models, settings, clock, observer or Observer(), commands)
+        event_log, read_models = open_stores(settings, serving=False, read_only=False)
+        return cls._over(event_log, read_models, settings, clock, observer or Observer(), commands, None)
 
     @classmethod
     def _over(
@@ -93,6 +103,7 @@ class Daybook:
         clock: Clock,
         observer: Observer,
         commands: CommandRunner | None,
+        projector: Sequence[str] | None,
     ) -> "Daybook":
         mapper = EventMapper()
         vault = Vault(event_log, master_key_for(settings, event_log), alarm=partial(_sound_alarm, observer))
@@ -103,6 +114,11 @@ class Daybook:
             commands = WriterHere(writing.writer, checked)
         may_run = writing.duties.are_mine if writing is not None else _never
         runner = Runner(read_models, event_log, mapper, may_run=may_run)
+        deputy = None
+        if projector is not None:
+            deputy = ProjectorProcess(projector, settings, may_run, runner.told)
+            runner.let(deputy)
+            event_log.follower.tell = deputy.appended
         return cls(
             settings=settings,
             log=event_log,
@@ -115,6 +131,7 @@ class Daybook:
             readiness=Readiness(event_log, checked, commands, runner),
             readers=ThreadPoolExecutor(READING_THREADS, "daybook-reader"),
             writing=writing,
+            projector=deputy,
         )
 
     def start(self) -> None:
@@ -127,11 +144,18 @@ class Daybook:
         if self.writing is not None:
             self.writing.sweeper.start()
 
+    def hand_over(self) -> None:
+        """Leave the read models to a process of their own, if there is to be one, as soon as that is up."""
+        if self.projector is not None:
+            self.projector.start()
+
     def stop(self) -> None:
         """Finish what is queued, then let everything go."""
         if self.writing is not None:
             self.writing.sweeper.stop()
             self.writing.writer.stop()
+        if self.projector is not None:
+            self.projector.stop()
         self.runner.stop()
         if self.writing is not None:
             self.writing.duties.stop()

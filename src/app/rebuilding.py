@@ -14,7 +14,7 @@ def rebuild(settings: Settings, progress: Callable[[int, int], None]) -> None:
 
     `progress` is called with the position done and the log's head. Raises StoreUnavailable and its kinds.
     """
-    log, models = open_stores(settings, serving=False, read_only=True)  # a mistyped folder is told, not made
+    log, models = open_stores(settings, serving=False)  # a mistyped folder is told, not made
     with closing(log), closing(models):
         models.create_tables()
         Runner(models, log, EventMapper()).rebuild(progress)

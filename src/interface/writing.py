@@ -12,7 +12,7 @@ from app import demo
 from app.assembly import Daybook
 from app.handover.taking import Taking
 from app.settings import Settings
-from interface import announcement
+from interface import announcement, projector
 from interface.http.metrics import Metrics
 from interface.settling import Ready, settle
 from interface.signals import asked_to_stop, leave_on_signals
@@ -26,7 +26,7 @@ def write(settings: Settings, meeting: Path, ready: Ready, *, with_demo: bool) -
 
     Raises one of `failures.EXPECTED`.
     """
-    daybook = Daybook.open(settings, observer=Metrics())
+    daybook = Daybook.open(settings, observer=Metrics(), projector=projector.COMMAND)
     try:
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -45,5 +45,6 @@ async def _write(daybook: Daybook, meeting: Path, ready: Ready, with_demo: bool)
     announcement.of_store(daybook, registered, typer.echo)
     settle()
     ready()
+    daybook.hand_over()
     await stop.wait()
     await taking.end(SECONDS_FOR_DOORS)

@@ -73,6 +73,11 @@ class Server:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether no process is left that it started: each could still say something."""
+        return not self.is_running and not any(ear.is_alive() for ear in self._ears)
+
     def says(self, pattern: str, times: int = 1) -> re.Match[str]:
         """Wait until it has said something so many times; the last of them."""
 

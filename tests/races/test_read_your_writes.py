@@ -82,7 +82,10 @@ async def test_a_question_waits_two_seconds_at_most_and_is_then_told_behind(serv
     server = service.start("no_projector")
     hospital = await door.register(server, capacity=100)
     (alice,) = await door.crowd([server], 1)
+    ended = server.said.count("projector process ended")
+    server.says("projector process works")
     server.switch(on=True)
+    server.says("projector process ended", ended + 1)
     made = [await alice.book(hospital, slot()) for _ in range(2)][-1]  # one batch more may have been under way
     path = f"/v1/bookings/{made.json()['id']}"
     late = await alice.get(path, Daybook_Position=position(made))

@@ -21,6 +21,8 @@ class Follower:
         self._disturbances = 0
         self._closed = False
         self._polled = float("-inf")
+        self.tell: Callable[[int], None] = lambda position: None
+        """Called with the head after each append of this process. Must not block."""
 
     def wait(self, position: int, timeout: float) -> None:
         """Return when the head may be beyond `position`, on `disturb`, or after `timeout` seconds.
@@ -46,6 +48,7 @@ class Follower:
             self._rings += 1
             self._position = max(self._position, position)
             self._changed.notify_all()
+        self.tell(position)
 
     def hint(self) -> None:
         """Somebody says that the log has grown: those who wait ask it at once."""

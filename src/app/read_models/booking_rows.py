@@ -1,6 +1,6 @@
 """Read model `bookings`: the tables, one row for each booking, and the projection that keeps them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Index, MetaData, Table, bindparam, delete, text
 
+from app.read_models.facts import Confirmed, Ended, Held, LegFacts, Requested, Rescheduled, Terms, legs_of
+from app.read_models.feed import Fed
 from app.read_models.tables import (
     NUMBER,
     TEXT,
@@ -15,12 +17,12 @@ from app.read_models.tables import (
     insert_rows,
     instant_number,
     instant_of,
+    number_of_text,
     replace_rows,
     rows_of,
     write_rows,
 )
 from domain.booking import Booking, BookingStatus
-from domain.event import Event
 from domain.leg import Leg
 
 _LEGS = TypeAdapter(tuple[Leg, ...])
@@ -72,46 +74,110 @@ class Bookings:
         """The tables of one generation."""
         return _metadata(generation)
 
-    def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> "_Changes":
+    def changes(self, connection: Connection, generation: int, streams: Mapping[str, int]) -> "_Changes":
         """Begin a batch."""
         tables = self.metadata(generation).tables
         table = tables[f"bookings_{generation}"]
-        stored = rows_of(connection, table, "id", [stream.removeprefix("booking/") for stream in streams])
-        return _Changes(table, tables[f"booking_legs_{generation}"], {row["id"]: row_of(row) for row in stored})
+        begun = [_key_of(stream) for stream, version in streams.items() if version > 1]
+        stored = rows_of(connection, table, "id", begun) if begun else []
+        return _Changes(table, tables[f"booking_legs_{generation}"], {row["id"]: row for row in stored})
 
 
 class _Changes:
-    """The aggregates that a batch touches, changed by their own events."""
+    """The rows that a batch leaves: of bookings that begin in it, and of stored ones as they were changed."""
 
-    def __init__(self, table: Table, legs: Table, stored: Mapping[str, BookingRow]) -> None:
+    def __init__(self, table: Table, legs: Table, stored: dict[str, Row]) -> None:
         self._table = table
         self._legs = legs
         self._stored = stored
-        self._touched: dict[str, tuple[Booking, int, datetime]] = {}
+        self._begun: dict[str, Row] = {}
+        self._changed: dict[str, Row] = {}
+        self._placed: dict[str, list[LegFacts]] = {}
 
-    def apply(self, event: Event, position: int) -> None:
-        key = event.originator_id.removeprefix("booking/")
-        touched, stored = self._touched.get(key), self._stored.get(key)
-        if touched is not None:
-            before, created_at = touched[0].copy(), touched[2]
-        elif stored is not None:
-            before, created_at = stored.booking(), stored.created_at
-        else:
-            before, created_at = None, event.timestamp
-        self._touched[key] = (event.mutate(before), position, created_at)
+    def apply(self, fed: Fed, topic: str, facts: Any) -> None:
+        key = _key_of(fed.stream)
+        row = self._begun.get(key) or self._stored.get(key)
+        before: int = 0 if row is None else row["version"]
+        if fed.version != before + 1:
+            raise ValueError(f"{fed.stream} is at version {before}, so {fed.version} cannot be next")
+        changed, legs = _HOW[topic](facts, fed.by)
+        if row is None:
+            if legs is None:
+                raise ValueError(f"{fed.stream} begins with {topic}, which has no terms")
+            row = self._begun[key] = {**_EMPTY, "id": key, "created_at": number_of_text(fed.timestamp)}
+        elif key in self._stored:
+            self._changed[key] = row
+        if legs is not None:
+            self._placed[key] = legs
+            row["start_at"] = min(instant_number(leg.start) for leg in legs)
+        row.update(changed)
+        if row["status"] != "held":
+            row["decided_at"] = row["start_at"] if row["status"] == "pending" else None
+        row["version"], row["position"], row["updated_at"] = fed.version, fed.position, number_of_text(fed.timestamp)
 
     def write(self, connection: Connection) -> None:
-        rows = [_columns(*touched) for touched in self._touched.values()]
-        replace_rows(connection, self._table, rows)
-        moved = [
-            key
-            for key, (booking, _, _) in self._touched.items()
-            if key not in self._stored or self._stored[key].legs != booking.legs
-        ]
-        replaced = [{"of_booking": key} for key in moved if key in self._stored]
-        write_rows(connection, _deletion(self._legs), replaced)
-        legs = [leg for key in moved for leg in _leg_columns(self._touched[key][0])]
-        insert_rows(connection, self._legs, legs)
+        insert_rows(connection, self._table, list(self._begun.values()))
+        replace_rows(connection, self._table, list(self._changed.values()))
+        moved = [{"of_booking": key} for key in self._placed if key in self._changed]
+        write_rows(connection, _deletion(self._legs), moved)
+        insert_rows(connection, self._legs, [row for placed in self._placed.items() for row in _leg_rows(*placed)])
+
+
+Change = tuple[Row, list[LegFacts] | None]
+"""What an event sets in a booking's row, and the legs that it takes, if it does."""
+
+
+def _agree(terms: Terms | None, details: str | None, by: str, changed: Row) -> Change:
+    """Terms come with the first event, details whenever they are new."""
+    if details is not None:
+        changed["details"] = details
+    if terms is None:
+        return changed, None
+    changed |= {"customer": terms.customer, "party": terms.party, "made_by": by, "legs": bytes(terms.legs).decode()}
+    return changed, legs_of(terms.legs)
+
+
+def _hold(facts: Held, by: str) -> Change:
+    until = facts.expires_at
+    held = {"status": "held", "expires_at": until.isoformat(), "decided_at": instant_number(until)}
+    return _agree(facts.terms, facts.details, by, held)
+
+
+def _request(facts: Requested, by: str) -> Change:
+    return _agree(facts.terms, facts.details, by, {"status": "pending", "expires_at": None})
+
+
+def _confirm(facts: Confirmed, by: str) -> Change:
+    confirmed = {"status": "confirmed", "expires_at": None, "reason": facts.reason}
+    return _agree(facts.terms, facts.details, by, confirmed)
+
+
+def _reschedule(facts: Rescheduled, _by: str) -> Change:
+    return {"status": facts.status, "legs": bytes(facts.legs).decode()}, legs_of(facts.legs)
+
+
+def _end(status: BookingStatus) -> Callable[[Ended, str], Change]:
+    return lambda facts, _: ({"status": status, "reason": facts.reason}, None)
+
+
+_HOW: Mapping[str, Callable[[Any, str], Change]] = {
+    "BookingHeld.1": _hold,
+    "BookingRequested.1": _request,
+    "BookingConfirmed.1": _confirm,
+    "BookingRescheduled.1": _reschedule,
+    "BookingUnchanged.1": lambda *_: ({}, None),
+    "BookingExpired.1": lambda *_: ({"status": "expired"}, None),
+    "BookingRejected.1": _end("rejected"),
+    "BookingRevoked.1": _end("revoked"),
+    "BookingCancelled.1": _end("cancelled"),
+    "BookingCompleted.1": _end("completed"),
+    "BookingMarkedNoShow.1": _end("no_show"),
+}
+_EMPTY: Row = dict.fromkeys(("details", "reason", "expires_at", "decided_at"))
+
+
+def _key_of(stream: str) -> str:
+    return stream.removeprefix("booking/")
 
 
 @lru_cache(maxsize=64)
@@ -119,43 +185,16 @@ def _deletion(legs: Table) -> Any:
     return delete(legs).where(legs.c.booking == bindparam("of_booking"))
 
 
-def _columns(booking: Booking, position: int, created_at: datetime) -> Row:
-    expires_at = booking.expires_at
-    return {
-        "id": booking.key,
-        "status": booking.status,
-        "customer": booking.customer,
-        "party": booking.party,
-        "details": booking.details,
-        "reason": booking.reason,
-        "made_by": booking.made_by,
-        "expires_at": None if expires_at is None else expires_at.isoformat(),
-        "decided_at": _decided_at(booking),
-        "version": booking.version,
-        "position": position,
-        "created_at": instant_number(created_at),
-        "updated_at": instant_number(booking.modified_on),
-        "start_at": instant_number(booking.start),
-        "legs": _LEGS.dump_json(booking.legs).decode(),
-    }
-
-
-def _decided_at(booking: Booking) -> int | None:
-    if booking.status == "held" and booking.expires_at is not None:
-        return instant_number(booking.expires_at)
-    return instant_number(booking.start) if booking.status == "pending" else None
-
-
-def _leg_columns(booking: Booking) -> list[Row]:
+def _leg_rows(booking: str, legs: list[LegFacts]) -> list[Row]:
     return [
         {
-            "booking": booking.key,
+            "booking": booking,
             "leg": number,
             "resource": leg.resource,
             "start_at": instant_number(leg.start),
             "end_at": instant_number(leg.end),
         }
-        for number, leg in enumerate(booking.legs)
+        for number, leg in enumerate(legs)
     ]
 
 

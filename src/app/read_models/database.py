@@ -11,7 +11,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.log.folder import prepare
-from app.log.postgres_connection import connect_args
 from app.log.schema import schema_name
 from app.log.trouble import StoreUnavailable
 from app.read_models.booking_rows import Bookings
@@ -92,6 +91,8 @@ def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -
 
 def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
     """Tables in the schema that the log is in. Losing a server's last moments only means reading them again."""
+    from app.log.postgres_connection import connect_args
+
     arguments = connect_args(url, schema_name(schema), synchronous_commit="off")
     target = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(

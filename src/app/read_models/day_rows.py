@@ -1,23 +1,14 @@
 """Read model `days`: the tables of claims and blocks for each resource-day, and the projection that keeps them."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, null, update
 
-from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, replace_rows, rows_of, write_rows
-from domain.event import Event
-from domain.resource_day import (
-    ClaimKept,
-    DayOpened,
-    DayRevised,
-    TimeBlocked,
-    TimeClaimed,
-    TimeReleased,
-    TimeUnblocked,
-)
+from app.read_models.facts import Blocked, Claimed, OfBlock, OfBooking, Opened
+from app.read_models.feed import Fed
+from app.read_models.tables import NUMBER, TEXT, Row, insert_rows, instant_number, move_rows, number_of_text, write_rows
 
 Key = tuple[str, str]
 """A stream, and a booking or block that has something on it."""
@@ -43,35 +34,40 @@ class Days:
         """The tables of one generation."""
         return _metadata(generation)
 
-    def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> "_Changes":
+    def changes(self, connection: Connection, generation: int, streams: Mapping[str, int]) -> "_Changes":
         """Begin a batch."""
+        del connection, streams  # nothing is read: a day's row moves on from the version that its events follow
         found = self.metadata(generation).tables
-        tables = DayTables(*(found[f"{name}_{generation}"] for name in DayTables._fields))
-        return _Changes(tables, {row["stream"]: row for row in rows_of(connection, tables.days, "stream", streams)})
+        return _Changes(DayTables(*(found[f"{name}_{generation}"] for name in DayTables._fields)))
 
 
 class _Changes:
     """What a batch leaves of each day: rows to remove first, then claims to keep for good, then rows to add."""
 
-    def __init__(self, tables: DayTables, days: dict[str, Row]) -> None:
+    def __init__(self, tables: DayTables) -> None:
         self._tables = tables
-        self._days = days
-        self._touched: dict[str, datetime] = {}
+        self._opened: dict[str, Row] = {}
+        self._revised: dict[str, Row] = {}
+        self._moved: dict[str, Row] = {}
         self._released: set[Key] = set()
         self._kept: set[Key] = set()
         self._claims: dict[Key, list[Row]] = {}
         self._lifted: set[Key] = set()
         self._blocks: dict[Key, Row] = {}
 
-    def apply(self, event: Event, position: int) -> None:
-        stream, version = event.originator_id, event.originator_version
-        known = self._days.get(stream)
-        before: int = 0 if known is None else known["version"]
-        if version != before + 1:
-            raise ValueError(f"{stream} is at version {before}, so {version} cannot be next")
-        _HOW[type(event)](self, event, stream)
-        self._days[stream].update(version=version, position=position)
-        self._touched[stream] = event.timestamp
+    def apply(self, fed: Fed, topic: str, facts: Any) -> None:
+        stream, version = fed.stream, fed.version
+        day = self._moved.get(stream)
+        if day is None:
+            before = version - 1
+            if (before == 0) != (topic == _FIRST):
+                raise ValueError(f"{stream} begins with {_FIRST}, and version {version} is {topic}")
+            day = {"stream": stream, "before": before}
+        elif version != day["version"] + 1:
+            raise ValueError(f"{stream} is at version {day['version']}, so {version} cannot be next")
+        _HOW[topic](self, fed, facts)
+        day["version"], day["position"], day["timestamp"] = version, fed.position, number_of_text(fed.timestamp)
+        self._moved[stream] = day
 
     def write(self, connection: Connection) -> None:
         tables = self._tables
@@ -80,81 +76,91 @@ class _Changes:
         write_rows(connection, _keeping(tables.claims), _parameters(self._kept))
         insert_rows(connection, tables.claims, [claim for claims in self._claims.values() for claim in claims])
         insert_rows(connection, tables.blocks, list(self._blocks.values()))
-        touched = [
-            {**self._days[stream], "timestamp": instant_number(moment)} for stream, moment in self._touched.items()
+        self._write_days(connection)
+
+    def _write_days(self, connection: Connection) -> None:
+        days = self._tables.days
+        opened = [{**row, **_without_before(self._moved[stream])} for stream, row in self._opened.items()]
+        revised = [{**self._moved[stream], **row} for stream, row in self._revised.items()]
+        moved = [
+            row for stream, row in self._moved.items() if stream not in self._opened and stream not in self._revised
         ]
-        replace_rows(connection, tables.days, touched)
+        insert_rows(connection, days, opened)
+        if move_rows(connection, days, revised) + move_rows(connection, days, moved) != len(revised) + len(moved):
+            raise ValueError("A day is not at the version that its next event follows.")
 
-    def open(self, event: DayOpened, stream: str) -> None:
-        self._days[stream] = {
-            "stream": stream,
-            "starts_at": instant_number(event.starts),
-            "minutes": event.minutes,
-            "capacity": event.capacity,
-            "resource_version": event.resource_version,
-        }
+    def open(self, fed: Fed, facts: Opened) -> None:
+        self._opened[fed.stream] = _terms(facts)
 
-    def revise(self, event: DayRevised, stream: str) -> None:
-        self._days[stream].update(
-            capacity=event.capacity,
-            resource_version=event.resource_version,
-            starts_at=instant_number(event.starts),
-            minutes=event.minutes,
-        )
+    def revise(self, fed: Fed, facts: Opened) -> None:
+        (self._opened if fed.stream in self._opened else self._revised)[fed.stream] = _terms(facts)
 
-    def claim(self, event: TimeClaimed, stream: str) -> None:
-        key = (stream, event.booking)
+    def claim(self, fed: Fed, facts: Claimed) -> None:
         row = {
-            "stream": stream,
-            "booking": event.booking,
-            "number": event.originator_version,
-            "leg": event.leg,
-            "customer": event.customer,
-            "start_at": instant_number(event.start),
-            "end_at": instant_number(event.end),
-            "units": event.units,
-            "until_at": None if event.until is None else instant_number(event.until),
+            "stream": fed.stream,
+            "booking": facts.booking,
+            "number": fed.version,
+            "leg": facts.leg,
+            "customer": facts.customer,
+            "start_at": instant_number(facts.start),
+            "end_at": instant_number(facts.end),
+            "units": facts.units,
+            "until_at": None if facts.until is None else instant_number(facts.until),
         }
-        self._claims.setdefault(key, []).append(row)
+        self._claims.setdefault((fed.stream, facts.booking), []).append(row)
 
-    def keep(self, event: ClaimKept, stream: str) -> None:
-        key = (stream, event.booking)
+    def keep(self, fed: Fed, facts: OfBooking) -> None:
+        key = (fed.stream, facts.booking)
         if key in self._claims:
             self._claims[key] = [{**claim, "until_at": None} for claim in self._claims[key]]
         if key not in self._released:  # then what is stored of it is still to stay
             self._kept.add(key)
 
-    def release(self, event: TimeReleased, stream: str) -> None:
-        key = (stream, event.booking)
+    def release(self, fed: Fed, facts: OfBooking) -> None:
+        key = (fed.stream, facts.booking)
         self._claims.pop(key, None)
         self._kept.discard(key)
         self._released.add(key)
 
-    def block(self, event: TimeBlocked, stream: str) -> None:
-        self._blocks[stream, event.block] = {
-            "stream": stream,
-            "block": event.block,
-            "start_at": instant_number(event.start),
-            "end_at": instant_number(event.end),
-            "units": event.units,
-            "source": event.source,
-            "reason": event.reason,
+    def block(self, fed: Fed, facts: Blocked) -> None:
+        self._blocks[fed.stream, facts.block] = {
+            "stream": fed.stream,
+            "block": facts.block,
+            "start_at": instant_number(facts.start),
+            "end_at": instant_number(facts.end),
+            "units": facts.units,
+            "source": facts.source,
+            "reason": facts.reason,
         }
 
-    def unblock(self, event: TimeUnblocked, stream: str) -> None:
-        self._blocks.pop((stream, event.block), None)
-        self._lifted.add((stream, event.block))
+    def unblock(self, fed: Fed, facts: OfBlock) -> None:
+        self._blocks.pop((fed.stream, facts.block), None)
+        self._lifted.add((fed.stream, facts.block))
 
 
-_HOW: Mapping[type[Event], Callable[[_Changes, Any, str], None]] = {
-    DayOpened: _Changes.open,
-    DayRevised: _Changes.revise,
-    TimeClaimed: _Changes.claim,
-    ClaimKept: _Changes.keep,
-    TimeReleased: _Changes.release,
-    TimeBlocked: _Changes.block,
-    TimeUnblocked: _Changes.unblock,
+_FIRST = "DayOpened.1"
+_HOW: Mapping[str, Callable[[_Changes, Fed, Any], None]] = {
+    _FIRST: _Changes.open,
+    "DayRevised.1": _Changes.revise,
+    "TimeClaimed.1": _Changes.claim,
+    "ClaimKept.1": _Changes.keep,
+    "TimeReleased.1": _Changes.release,
+    "TimeBlocked.1": _Changes.block,
+    "TimeUnblocked.1": _Changes.unblock,
 }
+
+
+def _terms(facts: Opened) -> Row:
+    return {
+        "starts_at": instant_number(facts.starts),
+        "minutes": facts.minutes,
+        "capacity": facts.capacity,
+        "resource_version": facts.resource_version,
+    }
+
+
+def _without_before(day: Row) -> Row:
+    return {name: value for name, value in day.items() if name != "before"}
 
 
 def _parameters(keys: Collection[Key]) -> list[Row]:

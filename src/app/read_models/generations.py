@@ -4,7 +4,20 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from app.read_models.projection import Projection
 from app.read_models.tables import NUMBER, TEXT, read, write_rows
@@ -181,6 +194,32 @@ def drop(connection: Connection, projection: Projection, number: int) -> None:
     for table in (generations, parked_streams):
         mine = (table.c.projection == projection.name, table.c.generation == number)
         connection.execute(delete(table).where(*mine))
+
+
+def strip(connection: Connection, projection: Projection, number: int) -> None:
+    """Leave out the indexes of a generation that has no rows yet: they are made faster when all rows are there."""
+    mine = (generations.c.projection == projection.name, generations.c.generation == number)
+    query = select(generations.c.position).where(*mine).with_for_update()
+    if connection.execute(query).scalar_one_or_none() == 0:
+        for index in _indexes(projection, number):
+            index.drop(connection, checkfirst=True)
+
+
+def complete(connection: Connection, projection: Projection, number: int) -> bool:
+    """Make one of the indexes that were left out; whether there was any."""
+    there = inspect(connection)
+    for index in _indexes(projection, number):
+        assert index.table is not None  # noqa: S101 - all of them were made with their tables
+        if index.name not in {each["name"] for each in there.get_indexes(index.table.name)}:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))  # a long log's takes its time
+            index.create(connection)
+            return True
+    return False
+
+
+def _indexes(projection: Projection, number: int) -> list[Index]:
+    return [index for table in projection.metadata(number).sorted_tables for index in table.indexes]
 
 
 def park(connection: Connection, generation: Generation, stream: str, position: int, error: str) -> None:

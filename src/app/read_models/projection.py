@@ -1,21 +1,23 @@
 """What a projection is: a class that maps events to changes of its tables."""
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, MetaData
 
-from domain.event import Event
+from app.read_models.feed import Fed
 
 
 class Changes(Protocol):
     """What a batch of events changes, gathered in memory so that few statements write it."""
 
-    def apply(self, event: Event, position: int) -> None:
-        """Take one event in; any exception parks the event's stream, and nothing of the event is taken in."""
+    def apply(self, fed: Fed, topic: str, facts: Any) -> None:
+        """Take one event in, see `Facts`; any exception parks the event's stream, and nothing of the event is
+        taken in.
+        """
 
     def write(self, connection: Connection) -> None:
-        """Write all that was gathered."""
+        """Write all that was gathered; any exception leads to a second attempt that finds the event to blame."""
 
 
 class Projection(Protocol):
@@ -40,5 +42,5 @@ class Projection(Protocol):
     def metadata(self, generation: int) -> MetaData:
         """The tables of one generation; their names end in its number. The same object for the same number."""
 
-    def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> Changes:
-        """Begin a batch that touches these streams; reads what is needed of them."""
+    def changes(self, connection: Connection, generation: int, streams: Mapping[str, int]) -> Changes:
+        """Begin a batch that touches these streams, each from this version on; reads what is needed of them."""

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, Connection, MetaData, Table, bindparam, or_, select
 
+from app.read_models.feed import Fed
 from app.read_models.page import Page, cursor_to, key_of, page_size
 from app.read_models.reader import Reader
 from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, replace_rows, rows_of
 from domain.definition import Attribute, Definition
-from domain.event import Event
 from domain.resource import Resource
 
 _CHUNK = 500
@@ -31,10 +31,11 @@ class Resources:
         """The tables of one generation."""
         return _metadata(generation)
 
-    def changes(self, connection: Connection, generation: int, streams: Collection[str]) -> "_Changes":
+    def changes(self, connection: Connection, generation: int, streams: Mapping[str, int]) -> "_Changes":
         """Begin a batch."""
         table = self.metadata(generation).tables[f"resources_{generation}"]
-        stored = rows_of(connection, table, "id", [stream.removeprefix("resource/") for stream in streams])
+        begun = [stream.removeprefix("resource/") for stream, version in streams.items() if version > 1]
+        stored = rows_of(connection, table, "id", begun) if begun else []
         return _Changes(table, {row["id"]: row for row in stored})
 
 
@@ -181,14 +182,15 @@ class _Changes:
         self._rows: dict[str, Row] = {}
         self._aggregates: dict[str, Resource] = {}
 
-    def apply(self, event: Event, position: int) -> None:
-        stream = event.originator_id
+    def apply(self, fed: Fed, topic: str, facts: Any) -> None:
+        del topic  # `facts` is the domain's event: resources are few, and their definitions have many fields
+        stream, event = fed.stream, facts
         key = stream.removeprefix("resource/")
         before = self._aggregates.get(stream) or self._known(key)
         aggregate: Resource = event.mutate(None if before is None else before.copy())
         created = self._rows.get(key) or self._stored.get(key)
         self._rows[key] = _columns(
-            aggregate, position, created["created_at"] if created else instant_number(event.timestamp)
+            aggregate, fed.position, created["created_at"] if created else instant_number(event.timestamp)
         )
         self._aggregates[stream] = aggregate
 

@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Protocol
 
 import structlog
 
 from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
-from app.log.records import RecordedEvent
 from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
 from app.read_models.delivery import Delivery
-from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of, swap_in
+from app.read_models.feed import batch_after
+from app.read_models.generations import Generation, Moved, Parked, all_generations, complete, parked_of, strip, swap_in
 from app.read_models.housekeeping import Housekeeping
 from app.read_models.reader import Behind, readable
 from app.read_models.trouble import Trouble
@@ -23,12 +24,30 @@ __all__ = ["Behind", "Runner"]
 
 BATCH = 500
 BUILDING_BATCH = 2000
+BUILDING_ALONE_BATCH = 20_000
+"""Where nothing can be read yet, or nobody serves, nobody is kept waiting by a long transaction."""
 _GATHER_SECONDS = 0.02
+_FAST = 20
+"""Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _BUILT_ELSEWHERE_SECONDS = 1.5
 
 Progress = Callable[[int, int], None]
+Report = Callable[[int, str | None], None]
+"""Takes the position that all read models have reached, and what keeps the runner from working."""
+
+
+class Deputy(Protocol):
+    """Who does a runner's work in another process, as long as it `works`."""
+
+    @property
+    def works(self) -> bool:
+        """Whether it does now."""
+
+    def somebody_waits(self) -> None:
+        """Somebody in this process waits for what comes next."""
+
 
 log = structlog.get_logger()
 
@@ -37,7 +56,8 @@ class Runner:
     """Keeps the read models of this program's versions up with the log.
 
     `may_run` says whether this process is the one that works (on PostgreSQL, whether it has the lease); two that
-    both believe it cannot harm each other, since a position moves only from where it was read.
+    both believe it cannot harm each other, since a position moves only from where it was read. `report` hears of
+    all that this one reaches.
     """
 
     def __init__(
@@ -47,10 +67,15 @@ class Runner:
         mapper: EventMapper,
         *,
         may_run: Callable[[], bool] = lambda: True,
+        report: Report = lambda position, failure: None,
     ) -> None:
         self._models = models
         self._log = log
         self._may_run = may_run
+        self._report = report
+        self._deputy: Deputy | None = None
+        self._deputy_failure: str | None = None
+        self._hurried = False
         self._delivery = Delivery(models, mapper)
         self._housekeeping = Housekeeping(models, log)
         self._waiting = Waiting()
@@ -93,7 +118,27 @@ class Runner:
     @property
     def failure(self) -> str | None:
         """What keeps the runner from working, a sentence; none while all is well."""
-        return self._trouble.sentence or self._outdated
+        return self._trouble.sentence or self._outdated or (self._deputy_failure if self._is_deputised() else None)
+
+    # Its deputy.
+
+    def let(self, deputy: Deputy) -> None:
+        """Leave the work to a deputy while that one works, and do it otherwise."""
+        self._deputy = deputy
+        self._waiting.tell = deputy.somebody_waits
+
+    def told(self, position: int, failure: str | None) -> None:
+        """The deputy's report."""
+        self._deputy_failure = failure
+        self._waiting.arrived(position)
+
+    def hurry(self) -> None:
+        """Somebody waits for what comes next, in another process."""
+        self._hurried = True
+        self._waiting.disturb()
+
+    def _is_deputised(self) -> bool:
+        return self._deputy is not None and self._deputy.works
 
     # What others ask of it.
 
@@ -149,7 +194,7 @@ class Runner:
             by_myself = by_myself or monotonic() - since > _BUILT_ELSEWHERE_SECONDS
             if by_myself:
                 with suppress(Moved):
-                    self._build(building)
+                    self._build(building, alone=True)
             else:
                 sleep(patience.again())
         if self._is_alone():
@@ -164,10 +209,10 @@ class Runner:
         Raises Moved when another process did the same meanwhile, and StoreUnavailable.
         """
         moved, built = self._take_on()
-        return moved or built
+        return moved > 0 or built
 
-    def _take_on(self) -> tuple[bool, bool]:
-        """Whether anything moved of what is read, and of what is being built."""
+    def _take_on(self) -> tuple[int, bool]:
+        """How many events what is read was taken on by, and whether what is being built was."""
         with self._models.looking() as connection:
             found = all_generations(connection)
         mine = [generation for generation in found if self._is_mine(generation)]
@@ -176,37 +221,41 @@ class Runner:
             self._housekeeping.drop_retired(found)
         self._saw([moved.get(generation, generation) for generation in found])
         building = [generation for generation in mine if not generation.active]
-        built = bool(building) and self._build(building)
+        built = bool(building) and self._build(building, alone=not any(generation.active for generation in mine))
         if built:
             self._look()
-        return bool(moved), built
+        return max((after.position - before.position for before, after in moved.items()), default=0), built
 
     def _advance(self, generations: Sequence[Generation], size: int) -> dict[Generation, Generation]:
         """One batch for those that are furthest behind; answers them as they were and as they are then."""
         position = min((generation.position for generation in generations), default=None)
-        batch = self._batch_after(position, size) if position is not None else []
+        batch = batch_after(self._log, position, size) if position is not None else []
         if not batch:
             return {}
         furthest = [generation for generation in generations if generation.position == position]
         self._delivery.deliver(batch, furthest)
-        return {generation: generation._replace(position=batch[-1].id) for generation in furthest}
+        return {generation: generation._replace(position=batch[-1].position) for generation in furthest}
 
-    def _build(self, building: Sequence[Generation]) -> bool:
+    def _build(self, building: Sequence[Generation], *, alone: bool) -> bool:
         """One batch for what is being built; when it has caught up, it is read from then on."""
-        if self._advance(building, BUILDING_BATCH):
+        projections = self._models.projections
+        if alone:
+            self._strip([generation for generation in building if generation.position == 0])
+        if self._advance(building, BUILDING_ALONE_BATCH if alone else BUILDING_BATCH):
             return True
+        for generation in building:
+            with self._models.writing() as connection:
+                if complete(connection, projections[generation.projection], generation.number):
+                    return True
         with self._models.writing() as connection:
             swapped = [swap_in(connection, generation) for generation in building]
         return any(swapped)
 
-    def _batch_after(self, position: int, size: int) -> list[RecordedEvent]:
-        """About `size` events, to the end of the append that the last of them belongs to."""
-        batch = self._log.after(position, size)
-        if len(batch) < size:
-            return batch  # all there was in one moment, and appends are stored whole
-        last = batch[-1].id
-        (end,) = self._log.rows("SELECT min(last_position) FROM appends WHERE last_position >= ?", [last])[0]
-        return batch + self._log.after(last, end - last) if end > last else batch
+    def _strip(self, building: Sequence[Generation]) -> None:
+        if building and self._log.head().position > 0:  # else nothing comes that would be faster without them
+            with self._models.writing() as connection:
+                for generation in building:
+                    strip(connection, self._models.projections[generation.projection], generation.number)
 
     def _is_mine(self, generation: Generation) -> bool:
         """Whether this program keeps a generation up."""
@@ -232,6 +281,7 @@ class Runner:
         active = readable(found, self._models.projections)
         complete = len(active) == len(self._models.projections)
         self._waiting.arrived(min((g.position for g in active), default=0) if complete else 0)
+        self._report(self._waiting.reached, self.failure)
 
     # Its thread.
 
@@ -239,7 +289,9 @@ class Runner:
         troubled = Pauses(0.05, _POLL_SECONDS)
         while not self._stopping.is_set():
             try:
-                if self._may_run():
+                if self._may_run() and self._is_deputised():
+                    self._stopping.wait(_LOOK_SECONDS)
+                elif self._may_run():
                     self._work()
                 else:
                     self._watch()
@@ -252,12 +304,13 @@ class Runner:
                 self._stopping.wait(troubled.again())
 
     def _work(self) -> None:
-        """Catch up, then wait for the log to grow: unless somebody waits, by more than an event or two."""
+        """Catch up, then wait for the log to grow: where it does so fast, by more than an event or two."""
         moved, built = self._take_on()
         if built:
             return
-        if moved:
+        if moved >= _FAST and not self._hurried:
             self._waiting.somebody_waits(_GATHER_SECONDS)
+        self._hurried = False
         if self._outdated:
             self._stopping.wait(_POLL_SECONDS)
         else:

@@ -7,7 +7,24 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, CursorResult, Dialect, Table, Text, any_, bindparam, func, select
+from msgspec.json import encode
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    CursorResult,
+    Dialect,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
@@ -23,6 +40,12 @@ def instant_number(moment: datetime) -> int:
     """An instant as microseconds since 1970 (UTC): what tables hold wherever instants are compared."""
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+@lru_cache(maxsize=1024)  # the events of one append have it in common
+def number_of_text(text: str) -> int:
+    """The number of an instant that is written with its offset, as the log's columns are."""
+    return instant_number(datetime.fromisoformat(text))
 
 
 def instant_of(number: int) -> datetime:
@@ -58,14 +81,32 @@ def _one_of(table: Table, key: str, dialect: str) -> Any:
     return select(table).where(table.c[key].in_(select(listed.c.value)))
 
 
+# On PostgreSQL all rows of a statement are one parameter, and one plan: a text that the server takes apart.
+
+
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert whole rows; every row has all columns."""
-    write_rows(connection, _inserting(table), rows)
+    _write_all(connection, _inserting(table, connection.dialect.name), rows)
 
 
 def replace_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert whole rows, each in the place of the one with its primary key if there is one."""
-    write_rows(connection, _replacing(table, connection.dialect.name), rows)
+    _write_all(connection, _replacing(table, connection.dialect.name), rows)
+
+
+def move_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Take rows on to another `version`: those that have the primary key of one of these and stand at its `before`
+    get all else that is in it. All of these have the same columns, or none are given. Answers how many were found.
+    """
+    if not rows:
+        return 0
+    return _write_all(connection, _moving(table, connection.dialect.name, tuple(rows[0])), rows)
+
+
+def _write_all(connection: Connection, statement: Any, rows: Sequence[Row]) -> int:
+    if rows and connection.dialect.name == "postgresql":
+        return write_rows(connection, statement, [{"given": encode(rows).decode()}])
+    return write_rows(connection, statement, rows)
 
 
 def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> int:
@@ -79,7 +120,8 @@ def write_rows(connection: Connection, statement: Any, rows: Sequence[Row]) -> i
         given = [(row[names[0]],) for row in rows]
     else:
         given = list(map(itemgetter(*names), rows))
-    return connection.exec_driver_sql(sql, given).rowcount
+    # Many in one go need several round trips on PostgreSQL, and one does not.
+    return connection.exec_driver_sql(sql, given[0] if len(given) == 1 else given).rowcount
 
 
 @lru_cache(maxsize=1024)
@@ -90,16 +132,39 @@ def _sql_of(statement: Any, dialect: Dialect) -> tuple[str, list[str] | None]:
 
 
 @lru_cache(maxsize=256)
-def _inserting(table: Table) -> Any:
-    names = table.c.keys()
-    return table.insert().values({name: bindparam(name) for name in names})
+def _inserting(table: Table, dialect: str) -> Any:
+    return _filled(table, dialect, table.insert())
 
 
 @lru_cache(maxsize=256)
 def _replacing(table: Table, dialect: str) -> Any:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-    keys = [column.name for column in table.primary_key]
+    keys = [each.name for each in table.primary_key]
+    others = {name: insert.excluded[name] for name in table.c.keys() if name not in keys}  # noqa: SIM118 - a collection of columns, by no means a dict
+    return _filled(table, dialect, insert).on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@lru_cache(maxsize=256)
+def _moving(table: Table, dialect: str, names: tuple[str, ...]) -> Any:
+    keys = [each.name for each in table.primary_key]
+    if dialect == "postgresql":
+        given = _given({name: table.c.get(name, table.c.version).type for name in names})
+        values = dict(given.c.items())
+    else:
+        values = {name: bindparam(name) for name in names}
+    found = and_(*(table.c[key] == values[key] for key in keys), table.c.version == values["before"])
+    return update(table).where(found).values({name: values[name] for name in names if name not in {*keys, "before"}})
+
+
+def _filled(table: Table, dialect: str, insert: Any) -> Any:
     names = table.c.keys()
-    others = {name: insert.excluded[name] for name in names if name not in keys}
-    given = insert.values({name: bindparam(name) for name in names})
-    return given.on_conflict_do_update(index_elements=keys, set_=others)
+    if dialect == "postgresql":
+        return insert.from_select(names, select(*_given({name: table.c[name].type for name in names}).c))
+    return insert.values({name: bindparam(name) for name in names})
+
+
+def _given(types: dict[str, Any]) -> Any:
+    """The rows of the parameter `given`, a JSON text."""
+    rows = func.json_to_recordset(cast(bindparam("given", type_=Text), postgresql.JSON))
+    columns = [column(name, kind) for name, kind in types.items()]
+    return rows.table_valued(*columns).render_derived(with_types=True)

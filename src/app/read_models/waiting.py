@@ -1,6 +1,7 @@
 """Those who wait for the read models to reach a position, in threads and on event loops."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition
 from typing import NamedTuple
@@ -22,6 +23,8 @@ class Waiting:
         self._reached = 0
         self._waiters: list[_Waiter] = []
         self._blocked = 0
+        self.tell: Callable[[], None] = lambda: None
+        """Called whenever somebody begins to wait. Must not block."""
 
     @property
     def reached(self) -> int:
@@ -62,6 +65,7 @@ class Waiting:
         with self._changed:
             self._blocked += 1
             self._changed.notify_all()
+            self.tell()
             try:
                 if not self._changed.wait_for(lambda: self._reached >= position, timeout):
                     raise Behind(position, self._reached)
@@ -79,6 +83,7 @@ class Waiting:
                 return
             self._waiters.append(waiter)
             self._changed.notify_all()
+        self.tell()
         try:
             async with asyncio.timeout(timeout):
                 await waiter.arrived

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import inspect, update
@@ -15,6 +15,7 @@ from app.read_models import bookings, database
 from app.read_models.booking_rows import Bookings
 from app.read_models.database import ReadModels
 from app.read_models.day_rows import Days
+from app.read_models.delivery import Delivery
 from app.read_models.generations import Generation, all_generations, generations
 from app.read_models.housekeeping import Housekeeping
 from app.read_models.reader import Behind
@@ -188,6 +189,36 @@ def test_a_rebuild_by_another_process_leaves_the_work_to_the_one_that_serves(
     runner.wait_for(venue.log.head().position)
     assert len(ids(elsewhere)) == 31
     elsewhere.close()
+
+
+def test_what_is_built_while_nobody_waits_has_all_its_indexes_in_the_end(
+    venue: Venue, models: ReadModels, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def indexes(number: int) -> set[str | None]:
+        with models.looking() as connection:
+            found = inspect(connection)
+            names = [table for table in found.get_table_names() if table.endswith(f"_{number}")]
+            return {index["name"] for name in names for index in found.get_indexes(name)}
+
+    booked(venue, 2)
+    catch_up(runner)
+    wanted = {name.replace("_1", "_2") for name in indexes(1) if name}
+    seen: list[set[str | None]] = []
+    deliver = Delivery.deliver
+
+    def look_and_deliver(delivery: Delivery, batch: Any, to: Any) -> None:
+        seen.append(indexes(2))
+        deliver(delivery, batch, to)
+
+    monkeypatch.setattr(Delivery, "deliver", look_and_deliver)
+    runner.rebuild()
+    assert seen == [set()]
+    assert indexes(2) == wanted != set()
+
+
+def test_a_rebuild_of_nothing_comes_to_an_end(runner: Runner, models: ReadModels) -> None:
+    runner.rebuild()
+    assert ids(models) == []
 
 
 def test_a_rebuild_that_was_broken_off_is_taken_back_by_the_next(

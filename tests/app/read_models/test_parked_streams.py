@@ -1,5 +1,6 @@
 """An event that cannot be applied stops its own stream in its own read model, and nothing else."""
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from app.read_models.runner import Runner
 
 if TYPE_CHECKING:
     pass
+
+
+FRAME = {"capacity": 1, "resource_version": 1, "starts": "2026-12-02T00:00:00+06:00", "minutes": 1440}
 
 
 def ids(models: ReadModels) -> list[str]:
@@ -77,7 +81,7 @@ def test_an_event_that_the_database_refuses_parks_its_stream_and_no_other(
     """A number beyond 64 bits, in the middle of a batch whose other events are fine."""
     booked(venue, 2)
     culprit = _unknown_event(
-        venue, "day/moon/2026-12-02", 4, topic="DayRevised.1", state=f'{{"capacity":{2**70},"resource_version":1}}'
+        venue, "day/moon/2026-12-02", 4, topic="DayRevised.1", state=json.dumps({**FRAME, "capacity": 2**70})
     )
     venue.book("b-5", ("moon", "2026-12-03T10:00"))
     catch_up(runner)

@@ -18,6 +18,7 @@ from app.log.sqlite import open_sqlite
 from app.read_models import bookings, database
 from app.read_models.database import ReadModels
 from app.read_models.delivery import Delivery
+from app.read_models.feed import batch_after, fed_after
 from app.read_models.generations import Generation, Moved, all_generations
 from app.read_models.runner import BATCH, Runner
 from domain.booking import Booking, Terms
@@ -63,15 +64,15 @@ def test_all_read_models_reach_the_head_in_one_transaction(venue: Venue, runner:
         assert (reader.position, reader.position_of("days")) == (4, 4)
 
 
-def test_a_batch_ends_where_an_append_ends(venue: Venue, runner: Runner) -> None:
+def test_a_batch_ends_where_an_append_ends(venue: Venue) -> None:
     venue.define("moon", capacity=1000)
     blocks = BATCH // 2
     for block in range(3):
         _append_at_once(venue, [f"b-{block}-{number}" for number in range(blocks)])
     ends = [row[0] for row in venue.log.rows("SELECT last_position FROM appends ORDER BY last_position")]
     position, batches = 0, []
-    while batch := runner._batch_after(position, BATCH):
-        position = batch[-1].id
+    while batch := batch_after(venue.log, position, BATCH):
+        position = batch[-1].position
         batches.append(position)
     assert batches[-1] == venue.log.head().position
     assert set(batches) <= set(ends)
@@ -85,14 +86,14 @@ def test_a_batch_may_touch_more_streams_than_a_statement_may_have_parameters(
     with models.writing() as connection:
         for projection in models.projections.values():
             (number,) = {generation.number for generation in active(models) if generation.projection == projection.name}
-            changes = projection.changes(connection, number, [f"{projection.name}/{each}" for each in range(many)])
+            changes = projection.changes(connection, number, {f"{projection.name}/{each}": 2 for each in range(many)})
             changes.write(connection)
 
 
 def test_a_position_moves_only_from_where_it_was_read(venue: Venue, models: ReadModels, runner: Runner) -> None:
     venue.define("moon")
     venue.book("b-1", ("moon", "2026-12-02T10:00"))
-    seen, batch = active(models), venue.log.after(0)
+    seen, batch = active(models), fed_after(venue.log, 0, 100)
     delivery = Delivery(models, EventMapper())
     delivery.deliver(batch, seen)
     before = everything(models)
@@ -160,7 +161,7 @@ def test_a_second_delivery_of_any_event_changes_nothing(
         delivery = Delivery(twice[0], EventMapper())
         for start, length in [*cuts, (0, 10_000)]:
             position = active(twice[0])[0].position
-            batch = log.after(min(start, position), length)  # it may begin earlier, never later
+            batch = fed_after(log, min(start, position), length)  # it may begin earlier, never later
             if batch:
                 delivery.deliver(batch, active(twice[0]))
         assert twice[1].parked() == []
@@ -182,7 +183,7 @@ def test_batches_of_one_event_leave_what_one_batch_leaves(tmp_path: Path) -> Non
     venue.block("k-1", "moon", "2026-12-02T12:00", "2026-12-02T13:00")
     venue.lift("k-1", "moon")
     catch_up(many[1])
-    for event in log.after(0):
+    for event in fed_after(log, 0, 100):
         Delivery(one[0], EventMapper()).deliver([event], active(one[0]))
     assert everything(one[0]) == everything(many[0])
     for models in (one[0], many[0]):
