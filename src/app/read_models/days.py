@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, bindparam, func, or_, select
 
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
-from app.read_models.tables import instant_number, instant_of
+from app.read_models.tables import instant_number, instant_of, read
 from domain.claim import ALL_UNITS
 from domain.interval import DAY, in_zone
 from domain.resource_day import ResourceDay
@@ -83,8 +83,15 @@ def get(reader: Reader, row: ResourceRow, day: date, now: datetime) -> DayRow:
 def versions(reader: Reader, resource: str, first: date, last: date) -> dict[date, int]:
     """The versions of the days that were ever touched."""
     query = _versions(reader.table("days", "days"))
-    rows = reader.connection.execute(query, _range(resource, first, last))
+    rows: Any = read(reader.connection, query, **_range(resource, first, last))
     return {_date_of(stream): version for stream, version in rows}
+
+
+def lapses(reader: Reader, resource: str, first: date, last: date, now: datetime) -> dict[date, int]:
+    """When the first of each date's holds lapses, in microseconds since 1970; dates without a hold are left out."""
+    query = _lapses(reader.table("days", "claims"))
+    rows: Any = read(reader.connection, query, **_range(resource, first, last), now=instant_number(now))
+    return {_date_of(stream): until for stream, until in rows}
 
 
 def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
@@ -122,6 +129,12 @@ def claims_in_order(
 @lru_cache(maxsize=64)
 def _versions(days: Table) -> Any:
     return select(days.c.stream, days.c.version).where(_within(days, one=True))
+
+
+@lru_cache(maxsize=64)
+def _lapses(claims: Table) -> Any:
+    query = select(claims.c.stream, func.min(claims.c.until_at))
+    return query.where(_within(claims, one=True), claims.c.until_at > bindparam("now")).group_by(claims.c.stream)
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id
+from app.kept_availability import KeptAvailability
 from app.outcome import Outcome
 from app.read_models.reader import Reader
 from domain.refusal import Refused
@@ -81,6 +82,7 @@ class Service:
     gate: Gate
     metrics: Metrics
     offers: Offers
+    availability: KeptAvailability
     fresh_ids: FreshIds = field(default_factory=FreshIds)
 
     async def execute(self, command: Command) -> Outcome:
@@ -103,13 +105,20 @@ class Service:
 
         Raises Declined (`malformed`, `unknown-position`), Behind, StoreUnavailable.
         """
+        await self.wait_for_position(visit)
+        visit.shows(self.daybook.runner.position())
+        return await self.daybook.query(function, *args, **kwargs)
+
+    async def wait_for_position(self, visit: "Visit") -> None:
+        """Wait until the read models have reached the position that the request names, if it names one.
+
+        Raises Declined (`malformed`, `unknown-position`), Behind.
+        """
         wanted = visit.headers.get(b"daybook-position")
         if wanted is not None:
             position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
             await self.must_be_in_the_log(position)
             await self.daybook.reached(position)
-        visit.request.scope["state"][SHOWN_POSITION] = self.position(self.daybook.runner.position())
-        return await self.daybook.query(function, *args, **kwargs)
 
     async def must_be_in_the_log(self, position: int, name: str = POSITION_HEADER) -> None:
         """Raises Declined (`unknown-position`) for a position that lies beyond the log's head."""
@@ -167,6 +176,10 @@ class Visit:
             "expected": expected_version(self.headers),
             "arrived": self.arrived,
         }
+
+    def shows(self, position: int) -> None:
+        """Note for the answer's header that it shows at least this position."""
+        self.request.scope["state"][SHOWN_POSITION] = self.service.position(position)
 
     @property
     def now(self) -> datetime:

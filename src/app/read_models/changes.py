@@ -1,0 +1,105 @@
+"""What has changed in the read models since an answer was made of them, whichever process changed it."""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+from app.log.event_log import EventLog
+from app.log.records import category
+from app.log.trouble import StoreUnavailable
+from app.read_models.database import ReadModels
+
+MOST_EVENTS = 10_000
+"""Beyond so many new events nobody looks what they are about: everything counts as changed."""
+MOST_STREAMS = 50_000
+
+_TOUCHED = "SELECT DISTINCT stream FROM events WHERE position > ? AND position <= ?"
+
+
+class Standing(NamedTuple):
+    """How the read models stand. `number` is a higher one after every change; `made_of` names the log and the
+    generations that are read.
+    """
+
+    number: int
+    position: int
+    furthest: int
+    made_of: tuple[object, ...]
+
+
+class Changes:
+    """Remembers on which streams something happened lately. For one event loop.
+
+    Read models are what the events up to a position make of them: so a generation says the same of a stream until
+    the log has another event on it. The log tells which streams those were.
+    """
+
+    def __init__(self, models: ReadModels, log: EventLog, threads: Executor, categories: frozenset[str]) -> None:
+        """`categories`: the kinds of streams that are asked about."""
+        self._models = models
+        self._log = log
+        self._threads = threads
+        self._categories = categories
+        self._standing = Standing(0, 0, 0, ())
+        self._everything = 0
+        self._touched: dict[str, int] = {}
+        self._mark: int | None = None
+        self._under_way: asyncio.Task[Standing] | None = None
+        self._next: asyncio.Task[Standing] | None = None
+
+    @property
+    def number(self) -> int:
+        """That of the last standing: what is read from now on is at least as new."""
+        return self._standing.number
+
+    async def standing(self) -> Standing:
+        """How the read models stand at some moment after the call. Raises Behind, StoreUnavailable."""
+        mark = self._models.mark()
+        if mark is not None and mark == self._mark:
+            return self._standing
+        # A look that is under way may have seen too little for whoever comes now; the next one serves all of them.
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._look_after(self._under_way))
+        return await asyncio.shield(self._next)
+
+    def nothing_since(self, number: int, streams: Iterable[str]) -> bool:
+        """Whether what was read when `number` was known still holds in the last standing."""
+        if number < self._everything:
+            return False
+        touched = self._touched
+        return all(touched.get(stream, 0) <= number for stream in streams)
+
+    async def _look_after(self, before: "asyncio.Task[Standing] | None") -> Standing:
+        if before is not None:
+            await asyncio.wait({before})
+        self._under_way, self._next = self._next, None
+        mark = self._models.mark()
+        seen = self._standing
+        found, streams = await asyncio.get_running_loop().run_in_executor(self._threads, self._look, seen)
+        self._mark = mark  # from before the look: whatever came after it will be looked at
+        if found is not seen:
+            self._take(found, streams)
+        return self._standing
+
+    def _look(self, seen: Standing) -> tuple[Standing, list[str] | None]:
+        """How the read models stand, and the streams with events since; none when that may be all of them."""
+        with self._models.reading() as reader:
+            found = Standing(seen.number + 1, reader.position, reader.furthest, (reader.log_id, reader.generations))
+        if found[1:] == seen[1:]:
+            return seen, []
+        if found.made_of != seen.made_of or found.furthest - seen.position > MOST_EVENTS:
+            return found, None
+        try:
+            rows = self._log.rows(_TOUCHED, [seen.position, found.furthest])
+        except StoreUnavailable:  # queries need the read models alone
+            return found, None
+        return found, [stream for (stream,) in rows if category(stream) in self._categories]
+
+    def _take(self, found: Standing, streams: list[str] | None) -> None:
+        self._standing = found
+        if streams is None or len(self._touched) + len(streams) > MOST_STREAMS:
+            self._touched.clear()
+            self._everything = found.number
+        else:
+            self._touched.update(dict.fromkeys(streams, found.number))
