@@ -45,6 +45,7 @@ class Changes:
         self._everything = 0
         self._touched: dict[str, int] = {}
         self._mark: int | None = None
+        self._asked = self._still_so = False
         self._under_way: asyncio.Task[Standing] | None = None
         self._next: asyncio.Task[Standing] | None = None
 
@@ -55,8 +56,7 @@ class Changes:
 
     async def standing(self) -> Standing:
         """How the read models stand at some moment after the call. Raises Behind, StoreUnavailable."""
-        mark = self._models.mark()
-        if mark is not None and mark == self._mark:
+        if self._is_still_so():
             return self._standing
         # A look that is under way may have seen too little for whoever comes now; the next one serves all of them.
         if self._next is None:
@@ -69,6 +69,20 @@ class Changes:
             return False
         touched = self._touched
         return all(touched.get(stream, 0) <= number for stream in streams)
+
+    def _is_still_so(self) -> bool:
+        """Whether nobody has committed anything since the last look. One question serves all whose turn comes in the
+        same round of the loop: they came before it was asked, or they would stand behind `_ask_again`.
+        """
+        if not self._asked:
+            self._asked, self._still_so = True, False
+            asyncio.get_running_loop().call_soon(self._ask_again)
+            mark = self._models.mark()
+            self._still_so = mark is not None and mark == self._mark
+        return self._still_so
+
+    def _ask_again(self) -> None:
+        self._asked = False
 
     async def _look_after(self, before: "asyncio.Task[Standing] | None") -> Standing:
         if before is not None:

@@ -59,6 +59,7 @@ class FreeAsked(Asked):
         sign_in="optional",
         reads=True,
         if_none_match=True,
+        weak_etag=True,
         may_be_parked=True,
         problems=RULES,
     ),
