@@ -54,9 +54,11 @@ class Changes:
         """That of the last standing: what is read from now on is at least as new."""
         return self._standing.number
 
-    async def standing(self) -> Standing:
-        """How the read models stand at some moment after the call. Raises Behind, StoreUnavailable."""
-        if self._is_still_so():
+    async def standing(self, at_least: int = 0) -> Standing:
+        """How the read models stand, not earlier than the call could know of, and at the position `at_least`, which
+        they have surely reached. Raises Behind, StoreUnavailable.
+        """
+        if self._is_still_so() and self._standing.position >= at_least:
             return self._standing
         # A look that is under way may have seen too little for whoever comes now; the next one serves all of them.
         if self._next is None:
@@ -72,7 +74,8 @@ class Changes:
 
     def _is_still_so(self) -> bool:
         """Whether nobody has committed anything since the last look. One question serves all whose turn comes in the
-        same round of the loop: they came before it was asked, or they would stand behind `_ask_again`.
+        same round of the loop: they had come when it was asked, or they would stand behind `_ask_again`. Only what
+        another thread told them meanwhile, that a position is reached, may be news.
         """
         if not self._asked:
             self._asked, self._still_so = True, False

@@ -68,10 +68,10 @@ async def show_availability(request: WebRequest) -> ASGIResponse:
     """The slots of a resource, date by date. The ETag is weak: it stands for all that is shown but the position."""
     visit = await admitted(request)
     visitor, resource, asked = visit.visitor, resource_in(request), _slots_asked(request.scope["query_string"])
-    await visit.service.wait_for_position(visit)
+    at_least = await visit.service.wait_for_position(visit)
     question = (resource, asked, visitor.visible, visitor.by_staff)
     kept = visit.service.availability
-    found = await kept.get(question)
+    found = await kept.get(question, at_least)
     rendered, position = found or await kept.make(question, partial(_slots, visitor, resource, asked))
     visit.shows(position)
     headers = {

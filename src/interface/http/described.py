@@ -34,7 +34,8 @@ class Described:
     `examples`: status -> an answer more telling than that of its shape. `problems`: what it can refuse with,
     besides what follows from the other fields. `body_example`: where the body's model has none of its own.
     `command`: it changes something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
-    `weak_etag`: its ETag stands for what is shown, not for a version. `may_be_parked`: it answers also while what it reads stands still, with Daybook-Parked.
+    `weak_etag`: its ETag stands for what is shown, not for a version.
+    `may_be_parked`: it answers also while what it reads stands still, with Daybook-Parked.
     """
 
     answers: Mapping[int, Any]

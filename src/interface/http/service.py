@@ -109,16 +109,18 @@ class Service:
         visit.shows(self.daybook.runner.position())
         return await self.daybook.query(function, *args, **kwargs)
 
-    async def wait_for_position(self, visit: "Visit") -> None:
-        """Wait until the read models have reached the position that the request names, if it names one.
+    async def wait_for_position(self, visit: "Visit") -> int:
+        """Wait until the read models have reached the position that the request names, and say which; 0 without one.
 
         Raises Declined (`malformed`, `unknown-position`), Behind.
         """
         wanted = visit.headers.get(b"daybook-position")
-        if wanted is not None:
-            position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
-            await self.must_be_in_the_log(position)
-            await self.daybook.reached(position)
+        if wanted is None:
+            return 0
+        position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
+        await self.must_be_in_the_log(position)
+        await self.daybook.reached(position)
+        return position
 
     async def must_be_in_the_log(self, position: int, name: str = POSITION_HEADER) -> None:
         """Raises Declined (`unknown-position`) for a position that lies beyond the log's head."""
