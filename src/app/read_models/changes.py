@@ -1,7 +1,7 @@
 """What has changed in the read models since an answer was made of them, whichever process changed it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ class Standing(NamedTuple):
     made_of: tuple[object, ...]
 
 
+Waiter = asyncio.Future[Standing]
+
+
 class Changes:
     """Remembers on which streams something happened lately. For one event loop.
 
@@ -46,8 +49,8 @@ class Changes:
         self._touched: dict[str, int] = {}
         self._mark: int | None = None
         self._asked = self._still_so = False
-        self._under_way: asyncio.Task[Standing] | None = None
-        self._next: asyncio.Task[Standing] | None = None
+        self._waiting: list[Waiter] = []
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def number(self) -> int:
@@ -60,10 +63,11 @@ class Changes:
         """
         if self._is_still_so() and self._standing.position >= at_least:
             return self._standing
-        # A look that is under way may have seen too little for whoever comes now; the next one serves all of them.
-        if self._next is None:
-            self._next = asyncio.ensure_future(self._look_after(self._under_way))
-        return await asyncio.shield(self._next)
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look_while_somebody_waits())
+        return await waiter
 
     def nothing_since(self, number: int, streams: Iterable[str]) -> bool:
         """Whether what was read when `number` was known still holds in the last standing."""
@@ -87,17 +91,31 @@ class Changes:
     def _ask_again(self) -> None:
         self._asked = False
 
-    async def _look_after(self, before: "asyncio.Task[Standing] | None") -> Standing:
-        if before is not None:
-            await asyncio.wait({before})
-        self._under_way, self._next = self._next, None
-        mark = self._models.mark()
-        seen = self._standing
+    async def _look_while_somebody_waits(self) -> None:
+        """A look that is under way may have seen too little for whoever comes now; the next one serves all of them."""
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                await self._look_for(waiting)
+        finally:
+            self._looking = None
+
+    async def _look_for(self, waiting: Iterable[Waiter]) -> None:
+        try:
+            await self._look_once()
+        except Exception as error:
+            for waiter in _still_there(waiting):
+                waiter.set_exception(error)
+        else:
+            for waiter in _still_there(waiting):
+                waiter.set_result(self._standing)
+
+    async def _look_once(self) -> None:
+        mark, seen = self._models.mark(), self._standing
         found, streams = await asyncio.get_running_loop().run_in_executor(self._threads, self._look, seen)
         self._mark = mark  # from before the look: whatever came after it will be looked at
         if found is not seen:
             self._take(found, streams)
-        return self._standing
 
     def _look(self, seen: Standing) -> tuple[Standing, list[str] | None]:
         """How the read models stand, and the streams with events since; none when that may be all of them."""
@@ -120,3 +138,8 @@ class Changes:
             self._everything = found.number
         else:
             self._touched.update(dict.fromkeys(streams, found.number))
+
+
+def _still_there(waiting: Iterable[Waiter]) -> Iterator[Waiter]:
+    """Those whose client has not gone meanwhile."""
+    return (waiter for waiter in waiting if not waiter.done())

@@ -36,7 +36,9 @@ class ReadModels:
         self.projections = {projection.name: projection for projection in projections}
         self._writing = writing
         self._reading = reading
+        self._has_marks = reading.dialect.name == "sqlite"
         self._watching: Any = None
+        self._watcher: Any = None
 
     def create_tables(self) -> None:
         """Make the tables that keep account of the others, unless they are there. Raises StoreUnavailable.
@@ -65,13 +67,13 @@ class ReadModels:
         """A number that stays the same until anybody commits something, in this process or another; none where the
         database has no such number. It takes microseconds. For one thread at a time. Raises StoreUnavailable.
         """
-        if self._reading.dialect.name != "sqlite":
+        if not self._has_marks:
             return None
         with _unavailable_file():
-            if self._watching is None:
-                self._watching = self._reading.raw_connection()
-            cursor: sqlite3.Cursor = self._watching.driver_connection.execute("PRAGMA data_version")
-            mark: int = cursor.fetchone()[0]
+            if self._watcher is None:
+                self._watching = self._reading.raw_connection()  # our own until we close
+                self._watcher = self._watching.driver_connection.cursor()
+            mark: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
             return mark
 
     @contextmanager

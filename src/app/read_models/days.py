@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlalchemy import Table, and_, bindparam, func, literal_column, or_, select
 
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
@@ -146,7 +146,7 @@ def _claimed(claims: Table, one: bool) -> Any:
 
 @lru_cache(maxsize=64)
 def _blocked(blocks: Table, one: bool) -> Any:
-    units = func.coalesce(blocks.c.units, ALL_UNITS)
+    units = func.coalesce(blocks.c.units, literal_column(str(ALL_UNITS)))
     return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_within(blocks, one=one))
 
 
@@ -178,7 +178,10 @@ def _date_of(stream: str) -> date:
 
 def _by_resource(reader: Reader, query: Any, parameters: dict[str, Any]) -> dict[str, list[Taken]]:
     found: dict[str, list[Taken]] = {}
-    for stream, start, end, units in reader.connection.execute(query, parameters):
+    # An `IN` is written anew for each number of streams.
+    one = "streams" not in parameters
+    rows: Any = read(reader.connection, query, **parameters) if one else reader.connection.execute(query, parameters)
+    for stream, start, end, units in rows:
         resource = stream[4:-11]  # day/<resource>/yyyy-mm-dd
         found.setdefault(resource, []).append(Taken(start, end, int(units)))
     return found
