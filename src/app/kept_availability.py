@@ -43,6 +43,7 @@ class KeptAvailability:
         self._clock = clock
         self._changes = Changes(models, log, threads, frozenset({"resource", "day"}))
         self._days = RenderedDays(most_bytes)
+        self._making: dict[tuple[Hashable, int], asyncio.Future[Rendered]] = {}
         self._answers: BoundedCache[Hashable, _Kept] = BoundedCache(most_bytes, lambda kept: len(kept.rendered.days))
 
     async def get(self, question: Hashable, at_least: int = 0) -> tuple[Rendered, int] | None:
@@ -50,25 +51,39 @@ class KeptAvailability:
 
         `at_least`: a position that the read models have reached. Raises Behind, StoreUnavailable.
         """
+        standing = await self._changes.standing(at_least)
         kept = self._answers.get(question)
         if kept is None:
             return None
-        standing = await self._changes.standing(at_least)
         rendered = kept.rendered
         if kept.number != standing.number:
             if not self._changes.nothing_since(kept.number, rendered.streams):
                 return None
             kept.number = standing.number
-        if not rendered.since <= instant_number(self._clock()) <= rendered.until:
+        if not self._is_right_now(rendered):
             return None
         return rendered, max(standing.position, rendered.position)
 
     async def make(self, question: Hashable, render: Render) -> tuple[Rendered, int]:
-        """Answer by `render`, on a thread, and keep that. Raises what it does, and Behind, StoreUnavailable."""
+        """Answer by `render`, on a thread, and keep that; to be called when `get` had none.
+
+        Raises what `render` does, and Behind, StoreUnavailable.
+        """
         number = self._changes.number
-        rendered = await asyncio.get_running_loop().run_in_executor(self._threads, self._rendered, render)
+        making = self._making.get((question, number))
+        if making is not None:  # begun when the read models stood as they did for us
+            rendered = await asyncio.shield(making)
+            if self._is_right_now(rendered):
+                return rendered, rendered.position
+        making = asyncio.get_running_loop().run_in_executor(self._threads, self._rendered, render)
+        self._making[question, number] = making
+        making.add_done_callback(lambda _: self._making.pop((question, number), None))
+        rendered = await asyncio.shield(making)  # whoever hangs up must not take the others' answer away
         self._answers.put(question, _Kept(rendered, number))
         return rendered, rendered.position
+
+    def _is_right_now(self, rendered: Rendered) -> bool:
+        return rendered.since <= instant_number(self._clock()) <= rendered.until
 
     def _rendered(self, render: Render) -> Rendered:
         with self._models.reading() as reader:

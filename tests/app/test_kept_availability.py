@@ -325,9 +325,6 @@ def test_what_happens_elsewhere_leaves_an_answer_as_it_is(scene: Scene) -> None:
 
     async def ask_often() -> list[int]:
         positions = []
-        await scene.ask(question)
-        await scene.ask(question)  # what was answered before the first look is answered once more
-        scene.rendered = 0
         for number in range(5):
             answer = await scene.ask(question)
             assert isinstance(answer, dict)
@@ -339,7 +336,19 @@ def test_what_happens_elsewhere_leaves_an_answer_as_it_is(scene: Scene) -> None:
 
     positions = asyncio.run(ask_often())
     assert positions == sorted(set(positions))
-    assert scene.rendered == 0
+    assert scene.rendered == 1
+
+
+def test_many_who_ask_the_same_at_once_are_answered_by_one_rendering(scene: Scene) -> None:
+    scene.venue.define("hall", "Europe/Vienna", hours=dict.fromkeys(WEEK, HOURS[0]))
+    catch_up(scene.runner)
+
+    async def ask_together() -> list[dict[str, Any] | str]:
+        return await asyncio.gather(*(scene.ask(QUESTIONS[0]) for _ in range(50)))
+
+    answers = asyncio.run(ask_together())
+    assert answers == [scene.anew(QUESTIONS[0])] * 50
+    assert scene.rendered == 1
 
 
 def test_one_changed_day_is_the_only_one_rendered_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,8 @@ class Changes:
             found = Standing(seen.number + 1, reader.position, reader.furthest, (reader.log_id, reader.generations))
         if found[1:] == seen[1:]:
             return seen, []
-        if found.made_of != seen.made_of or found.furthest - seen.position > MOST_EVENTS:
+        went_back = found.position < seen.position or found.furthest < seen.furthest  # somebody restored the database
+        if went_back or found.made_of != seen.made_of or found.furthest - seen.position > MOST_EVENTS:
             return found, None
         try:
             rows = self._log.rows(_TOUCHED, [seen.position, found.furthest])
