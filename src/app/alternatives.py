@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from app.availability import Judged, Slot, judge_of, slots_of
+from app.availability import Judged, Slot, judge_of, offered_on
 from app.read_models.reader import Reader
 from app.read_models.resources import get
 from domain.definition import FIRST_DATE, LAST_DATE
@@ -39,7 +39,7 @@ def alternatives(
     slots = [
         slot
         for number in range(-1, DAYS_AFTER + 1)
-        for slot in slots_of(reader, row, wanted_on + number * DAY, minutes)
+        for slot in offered_on(reader, row, wanted_on + number * DAY, minutes).slots
         if wanted_on <= slot.interval.start.date() <= wanted_on + DAYS_AFTER * DAY
     ]
     judge = judge_of(reader, row, slots, units, now, by_staff=by_staff)

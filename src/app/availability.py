@@ -1,14 +1,14 @@
 """What is free: the slots of a resource's dates, and the resources that are free for an interval."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from math import inf
 from typing import Any, Literal, NamedTuple
 
 from app.bounded_cache import BoundedCache
-from app.read_models.days import versions
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
+from app.read_models.tables import instant_number
 from app.usage import Usage, minute_of, usage_of
 from domain.definition import FIRST_DATE, LAST_DATE
 from domain.interval import DAY, MINUTE, Interval, first_instant, in_zone
@@ -19,7 +19,11 @@ from domain.resource import Resource
 MOST_DATES = 92
 MOST_SLOTS = 10_000
 
+FOREVER = 2**63 - 1
+"""Microseconds since 1970 that no clock will show."""
+
 _MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS = 60_000_000  # of a minute
 
 SlotStatus = Literal["available", "full", "blocked", "past", "unbookable"]
 
@@ -34,6 +38,15 @@ class Slot(NamedTuple):
     last_minute: int
 
 
+class Offered(NamedTuple):
+    """The slots that are listed under a date. With their buffers they touch the dates from `first` to `last`."""
+
+    day: date
+    slots: tuple[Slot, ...]
+    first: date
+    last: date
+
+
 class Judged(NamedTuple):
     """A slot and what can be had of it."""
 
@@ -46,8 +59,8 @@ class Judged(NamedTuple):
 class Judge(NamedTuple):
     """Says what can be had of a resource's slots. Minutes count from 1970.
 
-    Starts before `present` are past; those before `earliest` or from `beyond` on break notice or horizon. A slot
-    is available when `units` can be had in it.
+    Starts before `present` are past; those before `earliest` or from `beyond` on break notice or horizon, which moves
+    at `next_date` (microseconds since 1970). A slot is available when `units` can be had in it.
     """
 
     usage: Usage
@@ -58,6 +71,7 @@ class Judge(NamedTuple):
     present: int
     earliest: int
     beyond: float
+    next_date: int
 
     def judge(self, slot: Slot) -> Judged:
         """What is taken in the slot, what could be taken from start to end with its buffers, and why not."""
@@ -65,6 +79,19 @@ class Judge(NamedTuple):
         booked = self.usage.claimed.peak(start, end)
         available = self.usage.left(self.capacity, start - self.before, end + self.after)
         return Judged(slot, booked, available, self._status(slot, available))
+
+    def right_until(self, slots: Iterable[Slot]) -> int:
+        """The last moment (microseconds since 1970) at which this judgement of the slots is right by the clock: then
+        one of them starts, or comes too near, or the horizon moves. What is taken may change before.
+        """
+        starts = [slot.first_minute for slot in slots]
+        notice = self.earliest - self.present
+        ahead = [start for start in starts if start >= self.present]
+        ahead += [start - notice for start in starts if start >= self.earliest]
+        moments = [min(ahead) * _MICROSECONDS] if ahead else []
+        if any(start >= self.beyond for start in starts):
+            moments.append(self.next_date - 1)
+        return min(moments, default=FOREVER)
 
     def _status(self, slot: Slot, available: int) -> SlotStatus:
         start = slot.first_minute
@@ -78,18 +105,10 @@ class Judge(NamedTuple):
         return "blocked" if blocked >= self.capacity else "full"
 
 
-def availability(
-    reader: Reader,
-    row: ResourceRow,
-    first: date,
-    last: date,
-    *,
-    duration: int | None = None,
-    units: int = 1,
-    now: datetime,
-    by_staff: bool = False,
-) -> list[dict[str, Any]]:
-    """The days from `first` to `last`, both included, with their slots of `duration` minutes, ready for JSON.
+def offered_between(
+    reader: Reader, row: ResourceRow, first: date, last: date, duration: int | None = None, units: int = 1
+) -> list[Offered]:
+    """What is offered from `first` to `last`, both included, in slots of `duration` minutes (none: the shortest).
 
     Raises `Refused`: `malformed` (dates the wrong way round or out of bounds, too many dates or slots),
     `bad-duration`, `too-many-units`, `unknown-resource` (retired).
@@ -99,14 +118,13 @@ def availability(
     _must_be_in_bounds(first, last)
     minutes = duration if duration is not None else resource.policy.min_duration
     _must_be_possible(resource, minutes, units)
-    days = [first + number * DAY for number in range((last - first).days + 1)]
-    offered = _offered(reader, row, days, minutes)
-    judge = judge_of(reader, row, [slot for slots in offered for slot in slots], units, now, by_staff=by_staff)
-    touched = versions(reader, row.id, first, last)
-    return [
-        _day(resource, day, touched.get(day, 0), [judge.judge(slot) for slot in slots])
-        for day, slots in zip(days, offered, strict=True)
-    ]
+    offered, count = [], 0
+    for number in range((last - first).days + 1):
+        offered.append(offered_on(reader, row, first + number * DAY, minutes))
+        count += len(offered[-1].slots)
+        if count > MOST_SLOTS:
+            raise _malformed("/to", f"these dates have more than {MOST_SLOTS:,} slots; ask for fewer at once")
+    return offered
 
 
 def judge_of(
@@ -114,13 +132,20 @@ def judge_of(
 ) -> Judge:
     """A judge who knows what is taken around these slots. `by_staff` lifts notice and horizon."""
     resource = row.resource()
+    around = _around(resource, slots) or Interval(now, now)
+    usage = usage_of(reader, [row.id], around.start.date(), around.end.date(), now)[row.id]
+    return judge_with(usage, resource, units, now, by_staff=by_staff)
+
+
+def judge_with(usage: Usage, resource: Resource, units: int, now: datetime, *, by_staff: bool) -> Judge:
+    """A judge who knows what is taken. `by_staff` lifts notice and horizon."""
     policy, zone = resource.policy, resource.plan.zone
-    usage = usage_of(reader, [row.id], _around(resource, slots, now), now)[row.id]
-    earliest, beyond = now, inf
+    earliest, beyond, next_date = now, inf, FOREVER
     if not by_staff:
         earliest = now + policy.min_notice * MINUTE
-        last_date = now.astimezone(zone).date() + policy.max_advance_days * DAY
-        beyond = minute_of(first_instant(last_date + DAY, zone))
+        today = now.astimezone(zone).date()
+        beyond = minute_of(first_instant(today + (policy.max_advance_days + 1) * DAY, zone))
+        next_date = instant_number(first_instant(today + DAY, zone))
     return Judge(
         usage,
         resource.capacity,
@@ -130,6 +155,7 @@ def judge_of(
         _next_minute(now),
         _next_minute(earliest),
         beyond,
+        next_date,
     )
 
 
@@ -138,45 +164,44 @@ def _next_minute(moment: datetime) -> int:
     return minute_of(moment + MINUTE - _MICROSECOND)
 
 
-_SLOTS: BoundedCache[tuple[str, str, int, date, int], tuple[Slot, ...]] = BoundedCache(4_096)
+_OFFERED: BoundedCache[tuple[str, str, int, date, int], Offered] = BoundedCache(4_096)
 """A plan's slots stay the same until it is revised, and working out wall-clock times is the costly part."""
 
 
-def slots_of(reader: Reader, row: ResourceRow, day: date, minutes: int) -> tuple[Slot, ...]:
-    """The slots listed under a date."""
+def offered_on(reader: Reader, row: ResourceRow, day: date, minutes: int) -> Offered:
+    """What is offered under a date."""
     key = (reader.log_id, row.id, row.version, day, minutes)
-    slots = _SLOTS.get(key)
-    if slots is None:
-        slots = tuple(_as_slots(row.resource().plan.slots_on(day, minutes)))
-        _SLOTS.put(key, slots)
-    return slots
-
-
-def _around(resource: Resource, slots: list[Slot], now: datetime) -> Interval:
-    """All that the slots could touch, buffers included."""
-    policy, zone = resource.policy, resource.plan.zone
-    start = min((slot.interval.start for slot in slots), default=now) - policy.buffer_before * MINUTE
-    end = max((slot.interval.end for slot in slots), default=now) + policy.buffer_after * MINUTE
-    return Interval(in_zone(start, zone), in_zone(end, zone))
-
-
-def _offered(reader: Reader, row: ResourceRow, days: list[date], minutes: int) -> list[tuple[Slot, ...]]:
-    offered, count = [], 0
-    for day in days:
-        offered.append(slots_of(reader, row, day, minutes))
-        count += len(offered[-1])
-        if count > MOST_SLOTS:
-            raise _malformed("/to", f"these dates have more than {MOST_SLOTS:,} slots; ask for fewer at once")
+    offered = _OFFERED.get(key)
+    if offered is None:
+        resource = row.resource()
+        slots = tuple(_as_slots(resource.plan.slots_on(day, minutes)))
+        around = _around(resource, slots)
+        first, last = (around.start.date(), around.end.date()) if around is not None else (day, day)
+        offered = Offered(day, slots, min(first, day), max(last, day))
+        _OFFERED.put(key, offered)
     return offered
 
 
-def _day(resource: Resource, day: date, version: int, slots: list[Judged]) -> dict[str, Any]:
+def _around(resource: Resource, slots: Sequence[Slot]) -> Interval | None:
+    """All that the slots could touch, buffers included; none without slots."""
+    if not slots:
+        return None
+    policy, zone = resource.policy, resource.plan.zone
+    start = min(slot.interval.start for slot in slots) - policy.buffer_before * MINUTE
+    end = max(slot.interval.end for slot in slots) + policy.buffer_after * MINUTE
+    return Interval(in_zone(start, zone), in_zone(end, zone))
+
+
+def shown(resource: Resource, offered: Offered, version: int, judge: Judge) -> dict[str, Any]:
+    """A date with its slots, ready for JSON. `version`: the resource-day's."""
+    day, slots = offered.day, offered.slots
     head: dict[str, Any] = {"date": day.isoformat(), "version": version}
     if not slots and not resource.plan.touches(day):
         exception = resource.plan.exceptions.get(day)
         reason = exception.reason if exception else None
         return {**head, "status": "closed", "reason": reason, "slots": []}
-    return {**head, "status": "open", "slots": [_shown(judged, resource.capacity) for judged in slots]}
+    judged = (judge.judge(slot) for slot in slots)
+    return {**head, "status": "open", "slots": [_shown(each, resource.capacity) for each in judged]}
 
 
 def _shown(judged: Judged, capacity: int) -> dict[str, Any]:

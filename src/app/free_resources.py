@@ -105,11 +105,9 @@ def _free(reader: Reader, candidates: Iterator[ResourceRow], asked: _Asked) -> I
 
 def _with_room(reader: Reader, possible: list[tuple[ResourceRow, Interval]], asked: _Asked) -> Iterator[FreeResource]:
     claims = {row.id: _claimed(row.resource(), interval) for row, interval in possible}
-    around = Interval(
-        min((claim.start for claim in claims.values()), key=datetime.date),
-        max((claim.end for claim in claims.values()), key=datetime.date),
-    )
-    usage = usage_of(reader, list(claims), around, asked.now)
+    first = min(claim.start.date() for claim in claims.values())
+    last = max(claim.end.date() for claim in claims.values())
+    usage = usage_of(reader, list(claims), first, last, asked.now)
     for row, interval in possible:
         claim = claims[row.id]
         left = usage[row.id].left(row.capacity, minute_of(claim.start), minute_of(claim.end))

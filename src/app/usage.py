@@ -3,13 +3,12 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, chain
 from typing import NamedTuple
 
 from app.read_models.days import Taken, blocked, claimed
 from app.read_models.reader import Reader
-from domain.interval import Interval
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -53,12 +52,8 @@ class Usage(NamedTuple):
         return max(capacity - self.both.peak(start, end), 0)
 
 
-def usage_of(reader: Reader, resources: list[str], within: Interval, now: datetime) -> dict[str, Usage]:
-    """What is taken of each resource on the dates of an interval, lapsed holds left out.
-
-    The interval's offsets say which dates it touches.
-    """
-    first, last = within.start.date(), within.end.date()
+def usage_of(reader: Reader, resources: list[str], first: date, last: date, now: datetime) -> dict[str, Usage]:
+    """What is taken of each resource from the first to the last date, lapsed holds left out."""
     by_bookings = claimed(reader, resources, first, last, now)
     by_blocks = blocked(reader, resources, first, last)
     return {resource: _usage(by_bookings.get(resource, []), by_blocks.get(resource, [])) for resource in resources}

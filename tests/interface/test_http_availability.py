@@ -90,3 +90,55 @@ def test_resources_free_for_a_whole_interval(house: House, alice: Guest) -> None
     paged = house.nobody.get(f"/v1/availability?{span}&limit=1").json()
     assert paged["next"] is not None
     assert problem(house.nobody.get("/v1/availability"))["errors"][0]["pointer"] == "start"
+
+
+def test_an_answer_that_says_the_same_is_not_sent_again(house: House, alice: Guest) -> None:
+    for name in ("room", "attic"):
+        house.register(name)
+    day = next_week()[:10]
+    path = f"/v1/resources/room/availability?from={day}&to={day}"
+    first = alice.get(path, at_head(house))
+    seen = {"If-None-Match": first.headers["etag"]}
+    alice.post("/v1/bookings", {"resource": "attic", "start": next_week()})
+    again = alice.get(path, {**seen, **at_head(house)})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert again.headers["daybook-position"] == at_head(house)["Daybook-Position"]
+    assert again.headers["cache-control"] == first.headers["cache-control"] == "private, no-cache"
+    assert again.headers["vary"] == "Authorization"
+    alice.post("/v1/bookings", {"resource": "room", "start": next_week()})
+    changed = alice.get(path, {**seen, **at_head(house)})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != first.headers["etag"]
+    assert alice.get(path, {"If-None-Match": "*"}).status_code == 304
+
+
+def test_everybody_is_answered_by_their_own_rules_whoever_asked_before(
+    house: House, alice: Guest, sam: Guest, odile: Guest
+) -> None:
+    house.register("room", policy={"min_notice": 60 * 24 * 30}, visibility="signed-in")
+    house.register("store", visibility="staff")
+    day = next_week()[:10]
+    path = f"/v1/resources/{{}}/availability?from={day}&to={day}"
+    house.daybook.runner.wait_for(house.daybook.log.head().position)
+    for _ in range(2):
+        by_staff, by_alice = sam.get(path.format("room")), alice.get(path.format("room"))
+        assert {slot["status"] for slot in by_staff.json()["days"][0]["slots"]} == {"available"}
+        assert {slot["status"] for slot in by_alice.json()["days"][0]["slots"]} == {"unbookable"}
+        assert by_alice.headers["etag"] != by_staff.headers["etag"]
+        assert problem(house.nobody.get(path.format("room")))["code"] == "unknown-resource"
+        assert odile.get(path.format("store")).status_code == 200
+        assert problem(alice.get(path.format("store")))["code"] == "unknown-resource"
+
+
+def test_a_hold_is_gone_from_a_kept_answer_when_its_time_is_over(house: House, room: str, alice: Guest) -> None:
+    assert alice.post("/v1/holds", {"resource": room, "start": next_week()}).status_code == 201
+    day = next_week()[:10]
+    path = f"/v1/resources/room/availability?from={day}&to={day}"
+
+    def at_ten() -> str:
+        slots = alice.get(path, at_head(house)).json()["days"][0]["slots"]
+        return next(str(slot["status"]) for slot in slots if slot["start"][11:16] == "10:00")
+
+    assert [at_ten(), at_ten()] == ["full", "full"]
+    house.clock.shift = timedelta(seconds=31)
+    assert at_ten() == "available"

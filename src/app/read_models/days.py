@@ -5,11 +5,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlalchemy import Table, and_, bindparam, func, literal_column, or_, select
 
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
-from app.read_models.tables import instant_number, instant_of
+from app.read_models.tables import instant_number, instant_of, read
 from domain.claim import ALL_UNITS
 from domain.interval import DAY, in_zone
 from domain.resource_day import ResourceDay
@@ -83,8 +83,15 @@ def get(reader: Reader, row: ResourceRow, day: date, now: datetime) -> DayRow:
 def versions(reader: Reader, resource: str, first: date, last: date) -> dict[date, int]:
     """The versions of the days that were ever touched."""
     query = _versions(reader.table("days", "days"))
-    rows = reader.connection.execute(query, _range(resource, first, last))
+    rows: Any = read(reader.connection, query, **_range(resource, first, last))
     return {_date_of(stream): version for stream, version in rows}
+
+
+def lapses(reader: Reader, resource: str, first: date, last: date, now: datetime) -> dict[date, int]:
+    """When the first of each date's holds lapses, in microseconds since 1970; dates without a hold are left out."""
+    query = _lapses(reader.table("days", "claims"))
+    rows: Any = read(reader.connection, query, **_range(resource, first, last), now=instant_number(now))
+    return {_date_of(stream): until for stream, until in rows}
 
 
 def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
@@ -125,6 +132,12 @@ def _versions(days: Table) -> Any:
 
 
 @lru_cache(maxsize=64)
+def _lapses(claims: Table) -> Any:
+    query = select(claims.c.stream, func.min(claims.c.until_at))
+    return query.where(_within(claims, one=True), claims.c.until_at > bindparam("now")).group_by(claims.c.stream)
+
+
+@lru_cache(maxsize=64)
 def _claimed(claims: Table, one: bool) -> Any:
     columns = (claims.c.stream, claims.c.start_at, claims.c.end_at)
     query = select(*columns, func.sum(claims.c.units)).where(_within(claims, one=one), _live(claims))
@@ -133,7 +146,7 @@ def _claimed(claims: Table, one: bool) -> Any:
 
 @lru_cache(maxsize=64)
 def _blocked(blocks: Table, one: bool) -> Any:
-    units = func.coalesce(blocks.c.units, ALL_UNITS)
+    units = func.coalesce(blocks.c.units, literal_column(str(ALL_UNITS)))
     return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_within(blocks, one=one))
 
 
@@ -165,7 +178,10 @@ def _date_of(stream: str) -> date:
 
 def _by_resource(reader: Reader, query: Any, parameters: dict[str, Any]) -> dict[str, list[Taken]]:
     found: dict[str, list[Taken]] = {}
-    for stream, start, end, units in reader.connection.execute(query, parameters):
+    # An `IN` is written anew for each number of streams.
+    one = "streams" not in parameters
+    rows: Any = read(reader.connection, query, **parameters) if one else reader.connection.execute(query, parameters)
+    for stream, start, end, units in rows:
         resource = stream[4:-11]  # day/<resource>/yyyy-mm-dd
         found.setdefault(resource, []).append(Taken(start, end, int(units)))
     return found

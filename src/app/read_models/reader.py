@@ -32,7 +32,8 @@ def readable(found: Iterable[Generation], known: Mapping[str, Projection]) -> li
 class Reader:
     """One read-only transaction on the read models.
 
-    `log_id` names the log they are built from; all of them have reached `position` of it.
+    `log_id` names the log they are built from; all of them have reached `position` of it, and none is beyond
+    `furthest`. `generations`: projections and the numbers of what is read of them.
     """
 
     def __init__(self, connection: Connection, known: Mapping[str, Projection]) -> None:
@@ -43,6 +44,8 @@ class Reader:
         if len(self._active) < len(known):
             raise Behind(wanted=1, reached=0)
         self.position = min((g.position for g in self._active.values()), default=0)
+        self.furthest = max((g.position for g in self._active.values()), default=0)
+        self.generations = tuple(sorted((g.projection, g.number) for g in self._active.values()))
         self.log_id = next(iter(self._active.values())).log_id if self._active else ""
 
     def position_of(self, projection: str) -> int:
@@ -71,3 +74,11 @@ class Reader:
         """All streams that stand still."""
         by_generation = parked_of(self.connection, list(self._active.values()))
         return [parked for streams in by_generation.values() for parked in streams.values()]
+
+    def parked_projections(self, streams: Iterable[str]) -> tuple[str, ...]:
+        """The projections for which one of these streams stands still, by name."""
+        standing_still = self.parked()
+        if not standing_still:
+            return ()
+        concerned = set(streams)
+        return tuple(sorted({each.projection for each in standing_still if each.stream in concerned}))

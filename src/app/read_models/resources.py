@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Connection, MetaData, Table, bindparam, 
 from app.read_models.feed import Fed
 from app.read_models.page import Page, cursor_to, key_of, page_size
 from app.read_models.reader import Reader
-from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, replace_rows, rows_of
+from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, read, replace_rows, rows_of
 from domain.definition import Attribute, Definition
 from domain.resource import Resource
 
@@ -65,7 +65,7 @@ class ResourceRow(NamedTuple):
 def get(reader: Reader, resource: str) -> ResourceRow | None:
     """One resource, retired or not."""
     table = reader.table("resources", "resources")
-    row = reader.connection.execute(_one(table), {"wanted": resource}).mappings().first()
+    row = read(reader.connection, _one(table), wanted=resource).mappings().first()
     return None if row is None else _row(row)
 
 

@@ -11,6 +11,7 @@ from litestar.routes.base import BaseRoute
 from litestar.types import Message, Scope
 
 from app.assembly import Daybook
+from app.kept_availability import KeptAvailability
 from app.master_key import token_secrets_for
 from app.settings import Settings
 from interface.http import availability, blocks, booking_queries, bookings, customers, days, health, log, resources
@@ -60,7 +61,8 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
     tokens = Authenticator(settings, token_secrets_for(settings))
     rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
     gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit)
-    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook))
+    kept = KeptAvailability(daybook.read_models, daybook.log, daybook.readers, daybook.clock.now)
+    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept)
     app = Litestar(
         route_handlers=[*ROUTES, show_schema],
         state=State({STATE_KEY: service}),

@@ -1,30 +1,28 @@
 """What is free: the slots of one resource, and the resources that are free for an interval."""
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Annotated, Final
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 from pydantic import Field, StringConstraints
 
-from app.availability import availability
 from app.free_resources import FreeResource, free_resources
 from app.read_models.page import Page
 from app.read_models.reader import Reader
-from domain.interval import DAY
-from domain.resource import Resource
-from domain.resource_day import ResourceDay
+from app.rendered_days import Rendered, RenderedDays
 from interface.http.addresses import resource_in
 from interface.http.answers import AvailabilityAnswer, FreeResourceAnswer, FreeResourceList
 from interface.http.callers import Visitor
 from interface.http.described import described
 from interface.http.fields import Count, Cursor, Day, Instant, Minutes, PageSize, ResourceId
 from interface.http.models import Asked
-from interface.http.parked import parked_among
-from interface.http.parsing import WebRequest, query_of
+from interface.http.parked import parked_header
+from interface.http.parsing import WebRequest, parsed_query, query_of
 from interface.http.resources import ATTRIBUTE, shareable, visible_resource
-from interface.http.service import admitted, json_answer
+from interface.http.service import JsonAnswer, admitted, bare_answer, json_answer
+from interface.http.versions import is_known_tag, weak_etag
 
 TAGS: Final = ["availability"]
 RULES: Final = ("unknown-resource", "bad-duration", "too-many-units")
@@ -56,51 +54,55 @@ class FreeAsked(Asked):
     "/v1/resources/{resource:str}/availability",
     tags=TAGS,
     opt=described(
-        answers={200: AvailabilityAnswer},
+        answers={200: AvailabilityAnswer, 304: None},
         query=SlotsAsked,
         sign_in="optional",
         reads=True,
+        if_none_match=True,
+        weak_etag=True,
         may_be_parked=True,
         problems=RULES,
     ),
 )
 async def show_availability(request: WebRequest) -> ASGIResponse:
-    """The slots of a resource, date by date."""
+    """The slots of a resource, date by date. The ETag is weak: it stands for all that is shown but the position."""
     visit = await admitted(request)
-    asked, _ = query_of(request, SlotsAsked)
-    answer, parked = await visit.service.ask(visit, _slots, visit.visitor, resource_in(request), asked, visit.now)
-    return json_answer(answer, {**shareable(visit.visitor), **parked})
+    visitor, resource, asked = visit.visitor, resource_in(request), _slots_asked(request.scope["query_string"])
+    at_least = await visit.service.wait_for_position(visit)
+    question = (resource, asked, visitor.visible, visitor.by_staff)
+    kept = visit.service.availability
+    found = await kept.get(question, at_least)
+    rendered, position = found or await kept.make(question, partial(_slots, visitor, resource, asked))
+    visit.shows(position)
+    headers = {
+        **shareable(visitor),
+        "ETag": weak_etag(rendered.digest),
+        **parked_header(rendered.parked),
+    }
+    if is_known_tag(visit.headers, headers["ETag"]):
+        return bare_answer(304, headers)
+    return JsonAnswer(rendered.body(position), 200, headers)
+
+
+@lru_cache(maxsize=4_096)
+def _slots_asked(query: bytes) -> SlotsAsked:
+    """A query string is the same for many. What is refused is never kept, so what is kept is short."""
+    return parsed_query(query, SlotsAsked)[0]
 
 
 def _slots(
-    reader: Reader, visitor: Visitor, resource: str, asked: SlotsAsked, now: datetime
-) -> tuple[AvailabilityAnswer, dict[str, str]]:
-    row = visible_resource(reader, visitor, resource)
-    first: date = asked.from_
-    days: list[Any] = availability(
+    visitor: Visitor, resource: str, asked: SlotsAsked, reader: Reader, days: RenderedDays, now: datetime
+) -> Rendered:
+    return days.render(
         reader,
-        row,
-        first,
+        visible_resource(reader, visitor, resource),
+        asked.from_,
         asked.to,
         duration=asked.duration,
         units=asked.units,
         now=now,
         by_staff=visitor.by_staff,
     )
-    answer: AvailabilityAnswer = {
-        "resource": resource,
-        "timezone": row.timezone,
-        "position": reader.position,
-        "days": days,
-    }
-    return answer, parked_among(reader, _streams(resource, first, asked.to))
-
-
-def _streams(resource: str, first: date, last: date) -> Iterator[str]:
-    """What the answer is made of: the resource, and its days with those that windows and buffers may run into."""
-    yield Resource.stream(resource)
-    for number in range(-1, (last - first).days + 2):
-        yield ResourceDay.stream(resource, first + number * DAY)
 
 
 @get(

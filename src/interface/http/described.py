@@ -34,6 +34,7 @@ class Described:
     `examples`: status -> an answer more telling than that of its shape. `problems`: what it can refuse with,
     besides what follows from the other fields. `body_example`: where the body's model has none of its own.
     `command`: it changes something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
+    `weak_etag`: its ETag stands for what is shown, not for a version.
     `may_be_parked`: it answers also while what it reads stands still, with Daybook-Parked.
     """
 
@@ -49,6 +50,7 @@ class Described:
     keyed: bool = False
     if_match: bool = False
     if_none_match: bool = False
+    weak_etag: bool = False
     reads: bool = False
     may_be_parked: bool = False
 

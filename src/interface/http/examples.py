@@ -23,6 +23,7 @@ CUSTOMER: Final = "c-5f0e2d7c9b1a4e6f8a3b5c7d9e1f2a4b"
 BOOKING: Final = "b-0c9d4be7a1f24c5c8e6f7a8b9c0d1e2f"
 BLOCK: Final = "k-7a1c3e5f7b9d0f2a4c6e8a0b2d4f6a8c"
 ETAG: Final = '"14"'
+WEAK_ETAG: Final = 'W/"5f0e2d7c9b1a4e6f8a3b5c7d9e1f2a4b"'
 POSITION: Final = "5f0e2d7c9b1a4e6f8a3b5c7d9e1f2a4b.42"
 
 _TEN, _HALF_PAST, _ELEVEN = (f"2026-12-01T{time}:00+06:00" for time in ("10:00", "10:30", "11:00"))

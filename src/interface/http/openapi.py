@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from interface.http.addresses import BLOCK_ID, BOOKING_ID, CUSTOMER_ID
 from interface.http.described import KEY, Described
-from interface.http.examples import ANSWERS, ETAG, POSITION, PROBLEMS_TOLD, TEXTS, Told
+from interface.http.examples import ANSWERS, ETAG, POSITION, PROBLEMS_TOLD, TEXTS, WEAK_ETAG, Told
 from interface.http.fields import DATE_PATTERN, ID_PATTERN
 from interface.http.parked import PARKED_HEADER
 from interface.http.problems import PROBLEM_JSON, PROBLEMS
@@ -32,6 +32,7 @@ _PATH_PATTERNS: Final = {
     "code": r"^[a-z-]{1,40}$",
 }
 _ETAG: Final = {"type": "string", "pattern": r'^"(0|[1-9][0-9]{0,17})"$', "examples": [ETAG]}
+_WEAK_ETAG: Final = {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$', "examples": [WEAK_ETAG]}
 _POSITION: Final = {
     "type": "string",
     "pattern": r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$",
@@ -188,10 +189,11 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header_parameters(said: Described) -> Iterable[dict[str, Any]]:
+    etag = _WEAK_ETAG if said.weak_etag else _ETAG
     wanted = [
         ("Idempotency-Key", _KEY, said.keyed, "Repeats of the request with this key are done once."),
         ("If-Match", _ETAG, said.if_match, "The version that you saw (the ETag)."),
-        ("If-None-Match", _ETAG, said.if_none_match, "The version that you have: 304 when it is still so."),
+        ("If-None-Match", etag, said.if_none_match, "The ETag of what you have: 304 when it is still so."),
         ("Daybook-Position", _POSITION, said.reads, "Answer as of this position or later, as an answer's header said."),
     ]
     for name, schema, is_taken, description in wanted:
@@ -224,7 +226,7 @@ def _answers(said: Described, schemas: _Schemas) -> dict[str, Any]:
 def _answer_headers(said: Described, status: int) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if said.if_match or said.if_none_match:
-        headers["ETag"] = {"schema": _ETAG}
+        headers["ETag"] = {"schema": _WEAK_ETAG if said.weak_etag else _ETAG}
     if said.command:
         headers["Daybook-Position"] = {"schema": _POSITION}
     if said.keyed:

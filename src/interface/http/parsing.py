@@ -78,8 +78,15 @@ def _cut_off() -> Declined:
 
 
 def query_of(request: WebRequest, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
-    """The query parameters as a model, and those that begin with `prefix` (without it), which may be any."""
-    raw = request.scope["query_string"]
+    """The query parameters as a model, and those that begin with `prefix` (without it), which may be any.
+
+    Raises Declined (`malformed`, `unknown-field`).
+    """
+    return parsed_query(request.scope["query_string"], model, prefix=prefix)
+
+
+def parsed_query(raw: bytes, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
+    """The same from the bytes after the question mark."""
     if not raw:
         pairs: list[tuple[str, str]] = []
     else:

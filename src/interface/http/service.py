@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id
+from app.kept_availability import KeptAvailability
 from app.outcome import Outcome
 from app.read_models.reader import Reader
 from interface.http.callers import Gate, Visitor
@@ -80,6 +81,7 @@ class Service:
     gate: Gate
     metrics: Metrics
     offers: Offers
+    availability: KeptAvailability
     fresh_ids: FreshIds = field(default_factory=FreshIds)
 
     async def execute(self, command: Command) -> Outcome:
@@ -97,13 +99,22 @@ class Service:
 
         Raises Declined (`malformed`, `unknown-position`), Behind, StoreUnavailable.
         """
-        wanted = visit.headers.get(b"daybook-position")
-        if wanted is not None:
-            position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
-            await self.must_be_in_the_log(position)
-            await self.daybook.reached(position)
-        visit.request.scope["state"][SHOWN_POSITION] = self.position(self.daybook.runner.position())
+        await self.wait_for_position(visit)
+        visit.shows(self.daybook.runner.position())
         return await self.daybook.query(function, *args, **kwargs)
+
+    async def wait_for_position(self, visit: "Visit") -> int:
+        """Wait until the read models have reached the position that the request names, and say which; 0 without one.
+
+        Raises Declined (`malformed`, `unknown-position`), Behind.
+        """
+        wanted = visit.headers.get(b"daybook-position")
+        if wanted is None:
+            return 0
+        position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
+        await self.must_be_in_the_log(position)
+        await self.daybook.reached(position)
+        return position
 
     async def must_be_in_the_log(self, position: int, name: str = POSITION_HEADER) -> None:
         """Raises Declined (`unknown-position`) for a position that lies beyond the log's head."""
@@ -161,6 +172,10 @@ class Visit:
             "expected": expected_version(self.headers),
             "arrived": self.arrived,
         }
+
+    def shows(self, position: int) -> None:
+        """Note for the answer's header that it shows at least this position."""
+        self.request.scope["state"][SHOWN_POSITION] = self.service.position(position)
 
     @property
     def now(self) -> datetime:

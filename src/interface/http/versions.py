@@ -28,13 +28,23 @@ def expected_version(headers: Mapping[bytes, bytes]) -> int | None:
     return int(found[1])
 
 
+def weak_etag(digest: str) -> str:
+    """The ETag of answers that say the same, though not byte for byte (RFC 9110, 8.8.1)."""
+    return f'W/"{digest}"'
+
+
 def is_known(headers: Mapping[bytes, bytes], version: int) -> bool:
     """Whether the client says by If-None-Match that it has this version already."""
+    return is_known_tag(headers, etag(version))
+
+
+def is_known_tag(headers: Mapping[bytes, bytes], tag: str) -> bool:
+    """Whether the client says by If-None-Match that it has what bears this ETag already; weak ones count as well."""
     given = headers.get(b"if-none-match")
     if given is None:
         return False
     tags = [part.strip().removeprefix("W/") for part in given.decode("latin-1").split(",")]
-    return etag(version) in tags or tags == ["*"]
+    return tag.removeprefix("W/") in tags or tags == ["*"]
 
 
 def position_text(log_id: str, position: int) -> str:

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 from tests.app.read_models.venue import NOW, Venue, catch_up
 
-from app.availability import availability
 from app.read_models import resources
 from app.read_models.database import ReadModels
 from app.read_models.runner import Runner
+from app.rendered_days import RenderedDays
 from domain.refusal import Refused
 
 WEDNESDAY = date(2026, 12, 2)
@@ -27,7 +28,9 @@ def days_of(
     with models.reading() as reader:
         row = resources.get(reader, resource)
         assert row is not None
-        return availability(reader, row, first, last or first, **{"now": NOW, **asked})
+        rendered = RenderedDays().render(reader, row, first, last or first, **{"now": NOW, **asked})
+    days: list[dict[str, Any]] = from_json(rendered.body(0))["days"]
+    return days
 
 
 def statuses(day: dict[str, Any]) -> dict[str, str]:

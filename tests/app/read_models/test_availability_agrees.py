@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic_core import from_json
 from tests.app.read_models.venue import Venue, catch_up
 
-from app.availability import availability
 from app.log.mapper import EventMapper
 from app.log.sqlite import open_sqlite
 from app.read_models import database, resources
 from app.read_models.runner import Runner
+from app.rendered_days import RenderedDays
 from domain.claim import Claim, Wanted
 from domain.event import Cause
 from domain.leg import WantedLeg, interval_of, place
@@ -120,7 +121,8 @@ def test_a_slot_is_available_exactly_when_its_claims_would_be_accepted(
         with models.reading() as reader:
             row = resources.get(reader, "hall")
             assert row is not None
-            days = availability(reader, row, FIRST, LAST, units=units, now=now, by_staff=by_staff)
+            rendered = RenderedDays().render(reader, row, FIRST, LAST, units=units, now=now, by_staff=by_staff)
+        days = from_json(rendered.body(0))["days"]
         shown = [slot for day in days for slot in day["slots"]]
         assert [judged(venue, slot, units, now, by_staff) for slot in shown] == [
             (slot["booked"], slot["available"], slot["status"] == "available") for slot in shown
