@@ -14,6 +14,7 @@ from app.settings import SECRET_BYTES, Settings, SettingsError, decoded_key
 
 MASTER_KEY_FILE = "master.key"
 TOKEN_SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
+_DRAFT_BYTES = 8
 
 
 def master_key_for(settings: Settings, log: EventLog) -> bytes:
@@ -62,6 +63,7 @@ def token_secrets_for(settings: Settings, *, make: bool = True) -> tuple[bytes, 
 def _read_or_make(path: Path) -> bytes:
     if not path.exists():
         _make(path)
+    _remove_drafts(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
@@ -81,7 +83,7 @@ def _read_or_make(path: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write beside it and give it its name once it is whole and on disk; whoever is first wins."""
     prepare(path.parent)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(_DRAFT_BYTES)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -91,13 +93,22 @@ def _make(path: Path) -> None:
                 os.fsync(descriptor)
             try:
                 os.link(draft, path)
-            except FileExistsError:
-                return  # another process was first
+            except (FileExistsError, FileNotFoundError):
+                return  # another process was first, and may have taken this draft for a dead one's
         finally:
             draft.unlink(missing_ok=True)
         _sync(path.parent)
     except OSError as error:
         raise unusable(path.parent, error) from error
+
+
+def _remove_drafts(path: Path) -> None:
+    """What a process that was killed while it made the file left beside it; it may be the very same secret."""
+    for draft in path.parent.glob(f"{path.name}.{'[0-9a-f]' * 2 * _DRAFT_BYTES}"):
+        try:
+            draft.unlink(missing_ok=True)
+        except OSError as error:
+            raise unusable(path.parent, error) from error
 
 
 def _sync(folder: Path) -> None:
