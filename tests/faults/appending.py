@@ -3,10 +3,11 @@
 import resource
 import signal
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from json import dumps
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tests.faults.ledger import Ledger, Told
 
@@ -18,7 +19,8 @@ AFTERWARDS: Final = 1_000_000
 """The number of the append that is made after a fault."""
 
 
-class Appending(NamedTuple):
+@dataclass(frozen=True)
+class Appending:
     """A process's work: appends `first` up to `last`, each told once it is stored.
 
     `most`: it is killed when a file would grow beyond so many bytes. `alter` is called with the log first.

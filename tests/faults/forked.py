@@ -1,6 +1,7 @@
 """Processes forked from one that has everything imported, since many of them are killed; they tell what they did."""
 
 import multiprocessing
+import random
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -98,6 +99,11 @@ def calls_of(work: Work, folder: Path) -> list[Call]:
 
     judged(work, folder, lambda _: decide)
     return made
+
+
+def chance_of(seed: int) -> random.Random:
+    """The same chances in every run."""
+    return random.Random(seed)  # noqa: S311 - nobody is to be surprised
 
 
 def new_folders(parent: Path) -> Iterator[Path]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
 
 from app import demo
 from app.assembly import Daybook
@@ -12,7 +12,8 @@ from app.master_key import token_secrets_for
 from app.settings import load_settings
 
 
-class Starting(NamedTuple):
+@dataclass(frozen=True)
+class Starting:
     """A process's work: start on the folder, bring the read models up to the log, stop. Tells the log's position.
 
     `with_demo`: register the demo's resources as well."""

@@ -1,13 +1,12 @@
 """A process killed at any write: what it told is there, what it did not tell is there as a whole or not at all."""
 
-import random
 import shutil
 import signal
 from pathlib import Path
 
 import pytest
 from tests.faults.appending import Appending, look
-from tests.faults.forked import calls_of, heard, judged, killed_at, let_run, new_folders, started
+from tests.faults.forked import calls_of, chance_of, heard, judged, killed_at, let_run, new_folders, started
 from tests.faults.ledger import Told
 from tests.faults.starting import Starting
 from tests.faults.system_calls import is_possible
@@ -57,7 +56,7 @@ def test_a_kill_before_any_call_of_a_recovery_loses_nothing_told(tmp_path: Path)
 def test_kills_at_any_byte_at_which_a_file_grows_lose_nothing_told(tmp_path: Path) -> None:
     """The kernel writes what still fits, and kills: pages and frames are there in part."""
     fresh = new_folders(tmp_path)
-    chance, ends = random.Random(1), []
+    chance, ends = chance_of(1), []
     for _ in range(40):
         work = Appending(next(fresh), most=chance.randrange(100_000))
         told, status = let_run(work)
@@ -69,7 +68,7 @@ def test_kills_at_any_byte_at_which_a_file_grows_lose_nothing_told(tmp_path: Pat
 
 @pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_kills_at_any_moment_one_after_the_other_lose_nothing_told(tmp_path: Path, times: int) -> None:
-    chance, told, asked = random.Random(times), list[Told](), list[Told]()
+    chance, told, asked = chance_of(times), list[Told](), list[Told]()
     for kill in range(times):
         work = Appending(tmp_path / "data", kill * 1_000, kill * 1_000 + 500)
         with started(work) as (process, mine, _):
