@@ -64,9 +64,15 @@ class Daybook:
         Raises `StoreUnavailable` and its kinds, with a sentence for people.
         """
         event_log, read_models = open_stores(settings, serving=True)
+        try:
+            master_key = master_key_for(settings, event_log)
+        except BaseException:
+            read_models.close()
+            event_log.close()
+            raise
         mapper = EventMapper()
         observer = observer or Observer()
-        vault = Vault(event_log, master_key_for(settings, event_log), alarm=partial(_sound_alarm, observer))
+        vault = Vault(event_log, master_key, alarm=partial(_sound_alarm, observer))
         checked = CheckedClock(clock, event_log.clock, timedelta(seconds=settings.clock_tolerance))
         duties = Duties(event_log)
         runner = Runner(read_models, event_log, mapper, may_run=duties.are_mine)

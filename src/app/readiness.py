@@ -54,6 +54,9 @@ class Readiness:
             return self._of_store
 
     def _probe(self) -> Iterator[str]:
+        if self._log.is_damaged:
+            yield "The event log is damaged: stop Daybook and restore a backup."
+            return
         try:
             rows = self._log.write(_A_WRITE_THAT_CHANGES_NOTHING)
             if [log_id for (log_id,) in rows] != [self._log.log_id]:

@@ -19,6 +19,7 @@ from granian.server.embed import Server
 
 from app import demo
 from app.assembly import Daybook
+from app.master_key import token_secrets_for
 from app.settings import Settings
 from interface.announcement import Say
 from interface.failures import ServerEnded
@@ -85,6 +86,7 @@ def serve(
     metrics = Metrics()
     daybook = Daybook.open(settings, observer=metrics)
     try:
+        token_secrets_for(settings)  # damaged, it is told of before anything is at work
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))

@@ -65,6 +65,8 @@ class EventLog(Reading, ApplicationRecorder):
     """Waits for the log to grow; one for all threads of this process."""
     sole_process: bool
     """Whether the store itself sees to it that only this process serves."""
+    is_damaged: bool = False
+    """Whether something was met in it that the store never wrote. Nothing is appended any more then."""
 
     @abstractmethod
     def head(self) -> Head:
@@ -168,7 +170,7 @@ class EventLog(Reading, ApplicationRecorder):
         return LogSubscription(self, gt=gt, topics=topics)
 
 
-def chained(digest: bytes, first_position: int, events: Iterable[LoggedEvent]) -> bytes:
+def chained(digest: bytes, first_position: int, events: Iterable[LoggedEvent | RecordedEvent]) -> bytes:
     """The digest after an append: SHA-256 of the digest before and, for each row, its position, stream,
     version, topic, command_id, by, timestamp and state as UTF-8 text, each followed by one NUL byte.
     """

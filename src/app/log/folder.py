@@ -8,6 +8,7 @@ from pathlib import Path
 from app.log.trouble import StoreInUse, StoreUnavailable
 
 LOCK_NAME = "serving.lock"
+READ_MODELS_NAME = "read-models.sqlite3"
 
 
 class FolderLock:

@@ -18,8 +18,9 @@ from app.log.event_log import EventLog, LockedLog, moved, storable
 from app.log.folder import FolderLock
 from app.log.follower import Follower
 from app.log.records import Head, LoggedEvent
-from app.log.sqlite_file import Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
-from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
+from app.log.sqlite_end import check_end
+from app.log.sqlite_file import NEXT, Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
+from app.log.trouble import HeadMoved, OutcomeUnknown, StoreDamaged, StoreUnavailable
 
 FILE_NAME = "log.sqlite3"
 _CLOCK = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"  # SQLite counts milliseconds
@@ -91,6 +92,7 @@ class SQLiteLog(EventLog):
         try:
             with damaged_or_unavailable(self.path):
                 self.created = make_tables(self._writer, self.path, read_only)
+                check_end(self._writer, self.path)
                 self.log_id = _head(self._writer).log_id
                 self.secret = self._writer.execute("SELECT secret FROM log_secret").fetchone()[0]
         except BaseException:
@@ -98,7 +100,7 @@ class SQLiteLog(EventLog):
             raise
 
     def head(self) -> Head:
-        with nothing_stored():
+        with self._watchful(), nothing_stored():
             return _head(self._reader())
 
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
@@ -121,7 +123,7 @@ class SQLiteLog(EventLog):
             self.appended(session.head.position)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with nothing_stored():
+        with self._watchful(), nothing_stored():
             return self._reader().execute(sql, parameters).fetchall()
 
     def texts(self, values: Iterable[str]) -> Any:
@@ -164,9 +166,11 @@ class SQLiteLog(EventLog):
         """All or nothing, and durable when it returns."""
         if self._read_only:
             raise StoreUnavailable(f"The event log {self.path} was opened for reading only.")
-        with self._write_lock:
+        with self._write_lock, self._watchful():
             if self._closed:
                 raise StoreUnavailable(f"The event log {self.path} is closed.")
+            if self.is_damaged:  # what is written to a damaged file may be lost, or damage more of it
+                raise StoreDamaged(f"The event log's file {self.path} is damaged. {NEXT}")
             if self._writer.in_transaction:
                 raise ProgrammingError("This thread holds the log's lock already: use the locked session.")
             try:
@@ -177,6 +181,14 @@ class SQLiteLog(EventLog):
                     self._commit()
             finally:
                 self._roll_back_if_open()
+
+    @contextmanager
+    def _watchful(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreDamaged:
+            self.is_damaged = True
+            raise
 
     def _commit(self) -> None:
         try:
