@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 SECONDS: Final = 60.0
 _forks: Final = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["__main__", "tests.faults.appending", "app.assembly"])
+_forks.set_forkserver_preload(["__main__", "tests.faults.appending", "app.assembly", "interface.serve"])
 
 Work = Callable[[Connection], None]
 """What a process does, and where it tells of it."""
