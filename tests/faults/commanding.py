@@ -28,6 +28,8 @@ class Serving:
         for descriptor in (1, 2):
             os.dup2(said, descriptor)
         if self.user is not None:
+            "".encode("idna")  # loads what that user may not be allowed to read
+            os.setgid(self.user)
             os.setuid(self.user)
         os.environ["DAYBOOK_DATA"] = str(self.folder)
         sys.argv = ["daybook", "serve", "--port", "0"]

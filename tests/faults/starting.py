@@ -10,6 +10,7 @@ from app import demo
 from app.assembly import Daybook
 from app.master_key import token_secrets_for
 from app.settings import load_settings
+from interface.failures import EXPECTED
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,25 @@ class Starting:
         assert daybook.troubles() == []
         daybook.stop()
         told.send(position)
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A process's work: start on the folder and stop. Tells `started`, or why it did not start."""
+
+    folder: Path
+
+    def __call__(self, told: Connection) -> None:
+        os.environ["DAYBOOK_DATA"] = str(self.folder)
+        settings = load_settings()
+        try:
+            daybook = Daybook.open(settings)
+            try:
+                token_secrets_for(settings)
+                daybook.start()
+            finally:
+                daybook.stop()
+        except EXPECTED as trouble:
+            told.send(str(trouble))
+        else:
+            told.send("started")

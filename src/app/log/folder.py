@@ -1,5 +1,6 @@
 """The lock that lets one process serve a data folder."""
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -9,6 +10,11 @@ from app.log.trouble import StoreInUse, StoreUnavailable
 
 LOCK_NAME = "serving.lock"
 READ_MODELS_NAME = "read-models.sqlite3"
+_REMEDIES = {
+    errno.ENOSPC: "Make room on its disk.",
+    errno.EDQUOT: "Make room on its disk.",
+    errno.EROFS: "Let its file system be written, or set DAYBOOK_DATA to another folder.",
+}
 
 
 class FolderLock:
@@ -32,8 +38,12 @@ class FolderLock:
                 f"Another Daybook (process {holder}) is serving the data folder {folder}. Stop it first, "
                 "or give this one its own folder with DAYBOOK_DATA, or use PostgreSQL for several processes."
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise unusable(folder, error) from error
 
     def release(self) -> None:
         """Let another process serve."""
@@ -52,7 +62,5 @@ def prepare(folder: Path) -> None:
 
 def unusable(folder: Path, error: OSError) -> StoreUnavailable:
     """The sentence for a folder that cannot be written."""
-    return StoreUnavailable(
-        f"The data folder {folder} cannot be used ({error.strerror}). "
-        "Set DAYBOOK_DATA to a folder that this user may write."
-    )
+    do = _REMEDIES.get(error.errno or 0, "Set DAYBOOK_DATA to a folder that this user may write.")
+    return StoreUnavailable(f"The data folder {folder} cannot be used ({error.strerror}). {do}")

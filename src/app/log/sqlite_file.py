@@ -129,7 +129,10 @@ def damaged_or_unavailable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"The event log {path} cannot be opened: {error}.") from error
+        raise StoreUnavailable(
+            f"The event log {path} cannot be opened ({error}). It needs a folder that this user may write, "
+            "with room on its disk."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(f"{path} is damaged or no database ({error}). {NEXT}") from error
 

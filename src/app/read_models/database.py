@@ -64,9 +64,9 @@ class ReadModels:
         try:
             for suffix in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            self._path.touch(mode=0o600)
         except OSError as error:
             raise unusable(self._path.parent, error) from error
+        _make(self._path)
         self.is_damaged = False
 
     @contextmanager
@@ -117,7 +117,7 @@ def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -
     """The file `read-models.sqlite3` in the data folder; deleted or damaged, it is built anew (see Runner)."""
     prepare(folder)
     path = folder / READ_MODELS_NAME
-    path.touch(mode=0o600)
+    _make(path)
     url = URL.create("sqlite", database=str(path))
     # What a large batch changes has to fit into memory, or it goes to the disk twice.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "synchronous = NORMAL", "cache_size = -64000", pool_size=2)
@@ -134,6 +134,14 @@ def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PRO
     )
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return ReadModels(engine, reading, projections)
+
+
+def _make(path: Path) -> None:
+    """An empty file that its owner alone may read, unless there is one."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise unusable(path.parent, error) from error
 
 
 def _sqlite_engine(url: URL, begin: str, *settings: str, pool_size: int) -> Engine:
