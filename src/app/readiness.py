@@ -47,6 +47,8 @@ class Readiness:
         return [*self._store(), *self._writing(), *self._reading()]
 
     def _store(self) -> list[str]:
+        if self._log.is_damaged:
+            return ["The event log is damaged: stop Daybook and restore a backup."]
         with self._lock:
             if monotonic() - self._asked > PROBE_SECONDS:
                 self._of_store = list(self._probe())
@@ -54,9 +56,6 @@ class Readiness:
             return self._of_store
 
     def _probe(self) -> Iterator[str]:
-        if self._log.is_damaged:
-            yield "The event log is damaged: stop Daybook and restore a backup."
-            return
         try:
             rows = self._log.write(_A_WRITE_THAT_CHANGES_NOTHING)
             if [log_id for (log_id,) in rows] != [self._log.log_id]:
