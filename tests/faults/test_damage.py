@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.faults.commanding import refused
-from tests.faults.forked import chance_of, let_run
+from tests.faults.forked import SECONDS, chance_of, let_run
 from tests.faults.starting import Starting
+
+from app.log import sqlite
+from app.log.mapper import EventMapper
+from app.log.trouble import StoreUnavailable
+from app.read_models import database
+from app.read_models.runner import Runner
 
 PAGE = 4096
 LOG, READ_MODELS = "log.sqlite3", "read-models.sqlite3"
@@ -131,3 +137,28 @@ def test_noise_in_place_of_a_write_ahead_log_harms_nothing(folder: Path) -> None
     before, _ = let_run(Starting(folder))
     folder.joinpath(f"{LOG}-wal").write_bytes(noise(10_000))
     assert let_run(Starting(folder)) == (before, 0)
+
+
+def test_who_reads_beside_the_serving_process_follows_to_the_file_that_was_built_anew(folder: Path) -> None:
+    """Damage that one process meets is known to all, and none of them goes on answering from the old file."""
+    log = sqlite.open_sqlite(folder, serving=True)
+    serving, reading = database.open_sqlite(folder), database.open_sqlite(folder)
+    runner = Runner(serving, log, EventMapper())
+    runner.prepare()
+    with reading.reading() as reader:
+        assert reader.position == log.head().position
+    overwrite(PAGE, 8 * PAGE)(folder / READ_MODELS)
+    with pytest.raises(StoreUnavailable, match="whoever serves builds them anew"):
+        database.open_sqlite(folder).reading().__enter__()
+    assert [models.is_damaged for models in (serving, reading)] == [True, True]
+    runner.start()
+    try:
+        runner.wait_for(log.head().position, SECONDS)
+        with reading.reading() as reader:
+            assert reader.position == log.head().position
+        assert [models.is_damaged for models in (serving, reading)] == [False, False]
+    finally:
+        runner.stop()
+        reading.close()
+        serving.close()
+        log.close()

@@ -65,8 +65,11 @@ class EventLog(Reading, ApplicationRecorder):
     """Waits for the log to grow; one for all threads of this process."""
     sole_process: bool
     """Whether the store itself sees to it that only this process serves."""
-    is_damaged: bool = False
-    """Whether something was met in it that the store never wrote. Nothing is appended any more then."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was met in it that the store never wrote. Nothing is written to it any more then."""
+        return False
 
     @abstractmethod
     def head(self) -> Head:

@@ -52,6 +52,30 @@ class FolderLock:
             os.close(self._descriptor)
 
 
+class DamageMark:
+    """An empty file beside a file in which damage was met: all processes on the folder see it."""
+
+    def __init__(self, file: Path) -> None:
+        self._mark = file.with_name(f"{file.name}.damaged")
+        self._was_met = False
+
+    def is_set(self) -> bool:
+        """Whether damage was met, by this process or another one."""
+        return self._was_met or self._mark.exists()
+
+    def set(self) -> None:
+        """Damage was met."""
+        self._was_met = True
+        with suppress(OSError):  # where no file can be made, this process knows it all the same
+            self._mark.touch(mode=0o600)
+
+    def clear(self) -> None:
+        """The file is another one now, or is to be tried again."""
+        self._was_met = False
+        if self._mark.exists():
+            self._mark.unlink(missing_ok=True)
+
+
 def prepare(folder: Path) -> None:
     """Make the folder, readable by its owner alone, unless it is there."""
     try:

@@ -15,7 +15,7 @@ from weakref import WeakSet
 from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
-from app.log.folder import FolderLock
+from app.log.folder import DamageMark, FolderLock
 from app.log.follower import Follower
 from app.log.records import Head, LoggedEvent
 from app.log.sqlite_end import check_end
@@ -83,6 +83,9 @@ class SQLiteLog(EventLog):
         self.sole_process = lock is not None
         self._lock = lock
         self._read_only = read_only
+        self._damage = DamageMark(self.path)
+        if lock is not None:
+            self._damage.clear()
         self._closed = False
         self._write_lock = RLock()
         self._readers: WeakSet[Connection] = WeakSet()
@@ -98,6 +101,10 @@ class SQLiteLog(EventLog):
         except BaseException:
             self._writer.close()
             raise
+
+    @property
+    def is_damaged(self) -> bool:
+        return self._damage.is_set()
 
     def head(self) -> Head:
         with self._watchful(), nothing_stored():
@@ -187,7 +194,7 @@ class SQLiteLog(EventLog):
         try:
             yield
         except StoreDamaged:
-            self.is_damaged = True
+            self._damage.set()
             raise
 
     def _commit(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from app.log.folder import READ_MODELS_NAME, prepare, unusable
+from app.log.folder import READ_MODELS_NAME, DamageMark, prepare, unusable
 from app.log.postgres_connection import connect_args
 from app.log.schema import schema_name
 from app.log.sqlite_file import is_damage
@@ -31,14 +31,13 @@ _BUSY_MILLISECONDS = 5000
 class ReadModels:
     """The read models' database. `projections` are those that this program knows."""
 
-    is_damaged = False
-    """Whether something was met in it that was never written there; `begin_anew` helps."""
-
     def __init__(
         self, writing: Engine, reading: Engine, projections: Sequence[Projection], path: Path | None = None
     ) -> None:
         """`path`: the file that they are in, if they are in one."""
         self._path = path
+        self._damage = DamageMark(path) if path is not None else None
+        self._number = _number_of(path)
         self.projections = {projection.name: projection for projection in projections}
         self._writing = writing
         self._reading = reading
@@ -54,20 +53,33 @@ class ReadModels:
             if not inspect(connection).has_table("parked"):
                 CONTROL.create_all(connection)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was met in it that was never written there; `begin_anew` helps."""
+        return self._damage is not None and self._damage.is_set()
+
     def begin_anew(self) -> None:
         """Throw a damaged file away; a new one is made. Questions under way keep the old one until they end.
 
         Raises StoreUnavailable when it cannot be deleted.
         """
         assert self._path is not None  # noqa: S101 - only files are ever called damaged
-        self.close()
+        assert self._damage is not None  # noqa: S101 - the same
         try:
             for suffix in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            _make(self._path)
+            self._damage.clear()
         except OSError as error:
             raise unusable(self._path.parent, error) from error
-        _make(self._path)
-        self.is_damaged = False
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the connections go when another file has taken the place of theirs."""
+        number = _number_of(self._path)
+        if number is not None and number != self._number:
+            self.close()
+            self._number = number
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -98,13 +110,14 @@ class ReadModels:
     @contextmanager
     def _unavailable(self) -> Iterator[None]:
         """Say that the database cannot be used now; mistakes of ours pass as they are."""
+        self._follow()
         try:
             yield
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailable(f"The read models cannot be used now: {error.orig}.") from error
         except DBAPIError as error:
-            if is_damage(error.orig):
-                self.is_damaged = True
+            if self._damage is not None and is_damage(error.orig):
+                self._damage.set()
                 raise StoreUnavailable(
                     f"The read models are damaged ({error.orig}): whoever serves builds them anew."
                 ) from error
@@ -134,6 +147,14 @@ def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PRO
     )
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return ReadModels(engine, reading, projections)
+
+
+def _number_of(path: Path | None) -> int | None:
+    """What tells a file from the one that takes its place."""
+    try:
+        return path.stat().st_ino if path is not None else None
+    except OSError:
+        return None
 
 
 def _make(path: Path) -> None:

@@ -68,16 +68,19 @@ class Runner:
         Raises StoreUnavailable.
         """
         try:
-            self._make_ready()
+            if not self._may_throw_away():
+                self._make_ready()
         except StoreUnavailable:
             if not self._may_throw_away():
                 raise
+        if self._may_throw_away():
             self._throw_away()
 
     def _make_ready(self) -> None:
         self._models.create_tables()
         self._outdated = self._housekeeping.prepare()
         self._look()
+        self.parked()  # damage there is met now, when it can be mended
 
     def start(self) -> None:
         """Prepare, and begin to work in a thread. Raises StoreUnavailable."""
