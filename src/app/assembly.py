@@ -106,7 +106,13 @@ class Daybook:
         projector: Sequence[str] | None,
     ) -> "Daybook":
         mapper = EventMapper()
-        vault = Vault(event_log, master_key_for(settings, event_log), alarm=partial(_sound_alarm, observer))
+        try:
+            master_key = master_key_for(settings, event_log)
+        except BaseException:
+            read_models.close()
+            event_log.close()
+            raise
+        vault = Vault(event_log, master_key, alarm=partial(_sound_alarm, observer))
         checked = CheckedClock(clock, event_log.clock, timedelta(seconds=settings.clock_tolerance))
         writing = None
         if commands is None:

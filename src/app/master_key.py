@@ -5,6 +5,7 @@ A file is 32 random bytes in base64, made complete or not at all, and readable b
 
 import os
 import secrets
+import stat
 from base64 import b64encode
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from app.settings import SECRET_BYTES, Settings, SettingsError, decoded_key
 
 MASTER_KEY_FILE = "master.key"
 TOKEN_SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
+_DRAFT_BYTES = 8
+_LONGEST_FILE = 4096
+_IF_KEY_IS_BAD = "Put it back from your backup; another key opens nothing of what this store keeps of people."
+_IF_SIGNER_IS_BAD = "Put it back from your backup, or delete it: the next start makes one, and tokens are made anew."
 
 
 def master_key_for(settings: Settings, log: EventLog) -> bytes:
@@ -33,7 +38,7 @@ def master_key_for(settings: Settings, log: EventLog) -> bytes:
             f"{path} is missing, and this store has people whose details only that key can open. Put it back "
             "from your backup, or set DAYBOOK_MASTER_KEY to what was in it."
         )
-    return _read_or_make(path)
+    return _read_or_make(path, _IF_KEY_IS_BAD)
 
 
 def token_secrets_for(settings: Settings, *, make: bool = True) -> tuple[bytes, ...]:
@@ -56,32 +61,41 @@ def token_secrets_for(settings: Settings, *, make: bool = True) -> tuple[bytes, 
             f"No Daybook was ever started on the data folder {settings.data.absolute()}, so nothing would accept the "
             "token. Set DAYBOOK_DATA to the service's folder, or start the service first."
         )
-    return (_read_or_make(path),)
+    return (_read_or_make(path, _IF_SIGNER_IS_BAD),)
 
 
-def _read_or_make(path: Path) -> bytes:
+def _read_or_make(path: Path, instead: str) -> bytes:
+    """`instead`: what people can do when the file is there and no good."""
     if not path.exists():
         _make(path)
+    _remove_drafts(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
-    with os.fdopen(descriptor) as file:
-        if os.fstat(descriptor).st_mode & 0o077:
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise SettingsError(f"{path} is no file. {instead}")
+        if found.st_mode & 0o077:
             raise SettingsError(
                 f"{path} is open to other users of this machine. If none of them has used it, close it with "
                 f"`chmod 600 {path}`; otherwise what it protects is no longer safe."
             )
-        try:
-            return decoded_key(file.read(4096))
-        except ValueError as error:
-            raise SettingsError(f"{path} cannot be used: {error}.") from error
+        # What is no text stays no base64 and is never quoted.
+        return decoded_key(os.read(descriptor, _LONGEST_FILE).decode("ascii", "replace"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise SettingsError(f"{path} is damaged: {error}. {instead}") from error
+    finally:
+        os.close(descriptor)
 
 
 def _make(path: Path) -> None:
     """Write beside it and give it its name once it is whole and on disk; whoever is first wins."""
     prepare(path.parent)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(_DRAFT_BYTES)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -91,13 +105,22 @@ def _make(path: Path) -> None:
                 os.fsync(descriptor)
             try:
                 os.link(draft, path)
-            except FileExistsError:
-                return  # another process was first
+            except (FileExistsError, FileNotFoundError):
+                return  # another process was first, and may have taken this draft for a dead one's
         finally:
             draft.unlink(missing_ok=True)
         _sync(path.parent)
     except OSError as error:
         raise unusable(path.parent, error) from error
+
+
+def _remove_drafts(path: Path) -> None:
+    """What a process that was killed while it made the file left beside it; it may be the very same secret."""
+    for draft in path.parent.glob(f"{path.name}.{'[0-9a-f]' * 2 * _DRAFT_BYTES}"):
+        try:
+            draft.unlink(missing_ok=True)
+        except OSError as error:
+            raise unusable(path.parent, error) from error
 
 
 def _sync(folder: Path) -> None:

@@ -47,6 +47,8 @@ class Readiness:
         return [*self._store(), *self._writing(), *self._reading()]
 
     def _store(self) -> list[str]:
+        if self._log.is_damaged:
+            return ["The event log is damaged: stop Daybook and restore a backup."]
         with self._lock:
             if monotonic() - self._asked > PROBE_SECONDS:
                 self._of_store = list(self._probe())

@@ -162,7 +162,10 @@ class Settings(BaseSettings):
     @classmethod
     def _master_key_is_whole(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None:
-            decoded_key(key.get_secret_value())
+            try:
+                decoded_key(key.get_secret_value())
+            except ValueError as error:
+                raise ValueError(f"{error}; `openssl rand -base64 32` makes one") from None
         return key
 
     @field_validator("rate_limit", mode="before")
@@ -247,9 +250,9 @@ def decoded_key(text: str) -> bytes:
     try:
         key = b64decode(text.strip().translate({ord("-"): "+", ord("_"): "/"}), validate=True)
     except ValueError:
-        raise ValueError("it is not base64; `openssl rand -base64 32` makes one") from None
+        raise ValueError("it is not base64") from None
     if len(key) != SECRET_BYTES:
-        raise ValueError(f"it holds {len(key)} bytes instead of 32; `openssl rand -base64 32` makes one")
+        raise ValueError(f"it holds {len(key)} bytes instead of {SECRET_BYTES}")
     return key
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -39,14 +39,18 @@ def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
 class Server:
     """One Daybook, with all its processes. What they print and log is kept."""
 
-    def __init__(self, environment: dict[str, str], *altered: str) -> None:
+    def __init__(
+        self, environment: dict[str, str], *altered: str, through: Sequence[str] = (), pass_fds: Sequence[int] = ()
+    ) -> None:
+        """`through`: a program that becomes this process, and takes descriptors with it."""
         command = [COMMAND] if not altered else [sys.executable, "-m", "tests.races.altered_server", *altered, "--"]
         self.process = subprocess.Popen(
-            [*command, "serve", "--port", "0"],
+            [*through, *command, "serve", "--port", "0"],
             env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # so that all its processes can be reached at once
+            pass_fds=pass_fds,
         )
         self._said: list[bytes] = []
         self._heard = Condition()

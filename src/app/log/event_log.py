@@ -66,6 +66,11 @@ class EventLog(Reading, ApplicationRecorder):
     sole_process: bool
     """Whether the store itself sees to it that only this process serves."""
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was met in it that the store never wrote. Nothing is written to it any more then."""
+        return False
+
     @abstractmethod
     def head(self) -> Head:
         """Where the log ends now. Raises StoreUnavailable."""
@@ -168,7 +173,7 @@ class EventLog(Reading, ApplicationRecorder):
         return LogSubscription(self, gt=gt, topics=topics)
 
 
-def chained(digest: bytes, first_position: int, events: Iterable[LoggedEvent]) -> bytes:
+def chained(digest: bytes, first_position: int, events: Iterable[LoggedEvent | RecordedEvent]) -> bytes:
     """The digest after an append: SHA-256 of the digest before and, for each row, its position, stream,
     version, topic, command_id, by, timestamp and state as UTF-8 text, each followed by one NUL byte.
     """

@@ -1,5 +1,6 @@
 """The lock that lets one process serve a data folder."""
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -12,6 +13,12 @@ from app.log.trouble import StoreInUse, StoreUnavailable
 LOCK_NAME = "serving.lock"
 SECONDS_OF_PATIENCE = 1.0
 """The processes of a service that was killed take a moment to be gone."""
+READ_MODELS_NAME = "read-models.sqlite3"
+_REMEDIES = {
+    errno.ENOSPC: "Make room on its disk.",
+    errno.EDQUOT: "Make room on its disk.",
+    errno.EROFS: "Let its file system be written, or set DAYBOOK_DATA to another folder.",
+}
 
 
 class FolderLock:
@@ -35,9 +42,13 @@ class FolderLock:
                 f"Another Daybook (process {holder}) is serving the data folder {folder}. Stop it first, "
                 "or give this one its own folder with DAYBOOK_DATA, or use PostgreSQL for several processes."
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        over = parent_process()  # the one to stop, where a service has several
-        os.pwrite(self._descriptor, f"{over.pid if over is not None else os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            over = parent_process()  # the one to stop, where a service has several
+            os.pwrite(self._descriptor, f"{over.pid if over is not None else os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise unusable(folder, error) from error
 
     def _lock(self) -> None:
         until = monotonic() + SECONDS_OF_PATIENCE
@@ -56,6 +67,30 @@ class FolderLock:
             os.close(self._descriptor)
 
 
+class DamageMark:
+    """An empty file beside a file in which damage was met: all processes on the folder see it."""
+
+    def __init__(self, file: Path) -> None:
+        self._mark = file.with_name(f"{file.name}.damaged")
+        self._was_met = False
+
+    def is_set(self) -> bool:
+        """Whether damage was met, by this process or another one."""
+        return self._was_met or self._mark.exists()
+
+    def set(self) -> None:
+        """Damage was met."""
+        self._was_met = True
+        with suppress(OSError):  # where no file can be made, this process knows it all the same
+            self._mark.touch(mode=0o600)
+
+    def clear(self) -> None:
+        """The file is another one now, or is to be tried again."""
+        self._was_met = False
+        if self._mark.exists():
+            self._mark.unlink(missing_ok=True)
+
+
 def prepare(folder: Path) -> None:
     """Make the folder, readable by its owner alone, unless it is there."""
     try:
@@ -66,7 +101,5 @@ def prepare(folder: Path) -> None:
 
 def unusable(folder: Path, error: OSError) -> StoreUnavailable:
     """The sentence for a folder that cannot be written."""
-    return StoreUnavailable(
-        f"The data folder {folder} cannot be used ({error.strerror}). "
-        "Set DAYBOOK_DATA to a folder that this user may write."
-    )
+    do = _REMEDIES.get(error.errno or 0, "Set DAYBOOK_DATA to a folder that this user may write.")
+    return StoreUnavailable(f"The data folder {folder} cannot be used ({error.strerror}). {do}")

@@ -15,11 +15,12 @@ from weakref import WeakSet
 from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
-from app.log.folder import FolderLock
+from app.log.folder import DamageMark, FolderLock
 from app.log.follower import Follower
 from app.log.records import Head, LoggedEvent
-from app.log.sqlite_file import Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
-from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
+from app.log.sqlite_end import check_end
+from app.log.sqlite_file import NEXT, Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
+from app.log.trouble import HeadMoved, OutcomeUnknown, StoreDamaged, StoreUnavailable
 
 FILE_NAME = "log.sqlite3"
 _CLOCK = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"  # SQLite counts milliseconds
@@ -82,6 +83,9 @@ class SQLiteLog(EventLog):
         self.sole_process = lock is not None
         self._lock = lock
         self._read_only = read_only
+        self._damage = DamageMark(self.path)
+        if lock is not None:
+            self._damage.clear()
         self._closed = False
         self._write_lock = RLock()
         self._readers: WeakSet[Connection] = WeakSet()
@@ -91,14 +95,19 @@ class SQLiteLog(EventLog):
         try:
             with damaged_or_unavailable(self.path):
                 self.created = make_tables(self._writer, self.path, read_only)
+                check_end(self._writer, self.path)
                 self.log_id = _head(self._writer).log_id
                 self.secret = self._writer.execute("SELECT secret FROM log_secret").fetchone()[0]
         except BaseException:
             self._writer.close()
             raise
 
+    @property
+    def is_damaged(self) -> bool:
+        return self._damage.is_set()
+
     def head(self) -> Head:
-        with nothing_stored():
+        with self._watchful(), nothing_stored():
             return _head(self._reader())
 
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
@@ -121,7 +130,7 @@ class SQLiteLog(EventLog):
             self.appended(session.head.position)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with nothing_stored():
+        with self._watchful(), nothing_stored():
             return self._reader().execute(sql, parameters).fetchall()
 
     def texts(self, values: Iterable[str]) -> Any:
@@ -164,9 +173,11 @@ class SQLiteLog(EventLog):
         """All or nothing, and durable when it returns."""
         if self._read_only:
             raise StoreUnavailable(f"The event log {self.path} was opened for reading only.")
-        with self._write_lock:
+        with self._write_lock, self._watchful():
             if self._closed:
                 raise StoreUnavailable(f"The event log {self.path} is closed.")
+            if self.is_damaged:  # what is written to a damaged file may be lost, or damage more of it
+                raise StoreDamaged(f"The event log's file {self.path} is damaged. {NEXT}")
             if self._writer.in_transaction:
                 raise ProgrammingError("This thread holds the log's lock already: use the locked session.")
             try:
@@ -177,6 +188,14 @@ class SQLiteLog(EventLog):
                     self._commit()
             finally:
                 self._roll_back_if_open()
+
+    @contextmanager
+    def _watchful(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreDamaged:
+            self._damage.set()
+            raise
 
     def _commit(self) -> None:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eventsourcing.persistence import IntegrityError
 
-from app.log.folder import prepare, unusable
+from app.log.folder import READ_MODELS_NAME, prepare, unusable
 from app.log.schema import SCHEMA_VERSION, SQLITE_APPLICATION_ID, sqlite_tables
 from app.log.trouble import StoreDamaged, StoreUnavailable
 
@@ -22,6 +22,10 @@ PRAGMA recursive_triggers = ON;
 """  # without recursive triggers, INSERT OR REPLACE deletes a row and no trigger sees it
 
 
+NEXT = "Stop Daybook and restore a backup, or move the whole data folder away to begin anew."
+"""What people can do about a damaged log."""
+
+
 class Connection(sqlite3.Connection):
     """SQLite's own cannot be referred to weakly."""
 
@@ -30,6 +34,7 @@ def connect(path: Path, read_only: bool) -> Connection:
     """A connection in autocommit mode. One that writes makes the file, readable by its owner alone."""
     if not read_only:
         prepare(path.parent)
+        _refuse_to_begin_anew(path)
         try:  # SQLite gives the files beside it the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
@@ -72,6 +77,15 @@ def make_tables(connection: Connection, path: Path, read_only: bool) -> bool:
     return is_new
 
 
+def _refuse_to_begin_anew(path: Path) -> None:
+    """Raise StoreDamaged where a log was lost: the read models are made after it, so it was there."""
+    is_there = path.exists()
+    if (is_there and path.stat().st_size) or not path.with_name(READ_MODELS_NAME).exists():
+        return
+    how = "is empty" if is_there else "is missing"
+    raise StoreDamaged(f"{path} {how}, although a log was kept in this folder before. {NEXT}")
+
+
 def _create(connection: Connection) -> None:
     for statement in sqlite_tables():
         connection.execute(statement)
@@ -104,6 +118,8 @@ def nothing_stored() -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise IntegrityError(str(error)) from error
     except sqlite3.Error as error:
+        if is_damage(error):
+            raise StoreDamaged(f"The event log's file is damaged ({error}). {NEXT}") from error
         raise StoreUnavailable(f"The event log's file cannot be used now: {error}.") from error
 
 
@@ -113,8 +129,15 @@ def damaged_or_unavailable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"The event log {path} cannot be opened: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreDamaged(
-            f"{path} is damaged or no database ({error}). Restore a backup, or move it away to begin anew."
+        raise StoreUnavailable(
+            f"The event log {path} cannot be opened ({error}). It needs a folder that this user may write, "
+            "with room on its disk."
         ) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(f"{path} is damaged or no database ({error}). {NEXT}") from error
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite says with this error that a file holds what it never wrote there."""
+    # Only the first byte of SQLite's extended codes says what kind of error it is.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

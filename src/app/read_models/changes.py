@@ -47,7 +47,7 @@ class Changes:
         self._standing = Standing(0, 0, 0, ())
         self._everything = 0
         self._touched: dict[str, int] = {}
-        self._mark: int | None = None
+        self._mark: tuple[int | None, int] | None = None
         self._asked = self._still_so = False
         self._waiting: list[Waiter] = []
         self._looking: asyncio.Task[None] | None = None

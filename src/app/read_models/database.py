@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from app.log.folder import prepare
+from app.log.folder import READ_MODELS_NAME, DamageMark, prepare, unusable
 from app.log.schema import schema_name
+from app.log.sqlite_file import is_damage
 from app.log.trouble import StoreUnavailable
 from app.read_models.booking_rows import Bookings
 from app.read_models.day_rows import Days
@@ -22,7 +23,6 @@ from app.read_models.resources import Resources
 
 __all__ = ["PROJECTIONS", "ReadModels", "Reader", "open_postgres", "open_sqlite"]
 
-FILE_NAME = "read-models.sqlite3"
 PROJECTIONS: Sequence[Projection] = (Resources(), Days(), Bookings())
 
 _BUSY_MILLISECONDS = 5000
@@ -31,7 +31,13 @@ _BUSY_MILLISECONDS = 5000
 class ReadModels:
     """The read models' database. `projections` are those that this program knows."""
 
-    def __init__(self, writing: Engine, reading: Engine, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, writing: Engine, reading: Engine, projections: Sequence[Projection], path: Path | None = None
+    ) -> None:
+        """`path`: the file that they are in, if they are in one."""
+        self._path = path
+        self._damage = DamageMark(path) if path is not None else None
+        self._number = _number_of(path)
         self.projections = {projection.name: projection for projection in projections}
         self._writing = writing
         self._reading = reading
@@ -50,30 +56,61 @@ class ReadModels:
             if not inspect(connection).has_table("parked"):
                 CONTROL.create_all(connection)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was met in it that was never written there; `begin_anew` helps."""
+        return self._damage is not None and self._damage.is_set()
+
+    def begin_anew(self) -> None:
+        """Throw a damaged file away; a new one is made. Questions under way keep the old one until they end.
+
+        Raises StoreUnavailable when it cannot be deleted.
+        """
+        assert self._path is not None  # noqa: S101 - only files are ever called damaged
+        assert self._damage is not None  # noqa: S101 - the same
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            _make(self._path)
+            self._damage.clear()
+        except OSError as error:
+            raise unusable(self._path.parent, error) from error
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the connections go when another file has taken the place of theirs."""
+        number = _number_of(self._path)
+        if number is not None and number != self._number:
+            self.close()
+            self._number = number
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: all of it or nothing. Raises StoreUnavailable."""
-        with _unavailable(), self._writing.begin() as connection:
+        with self._unavailable(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """One read-only transaction. Raises StoreUnavailable."""
-        with _unavailable(), self._reading.begin() as connection:
+        with self._unavailable(), self._reading.begin() as connection:
             yield connection
 
-    def mark(self) -> int | None:
-        """A number that stays the same until anybody commits something, in this process or another; none where the
-        database has no such number. It takes microseconds. For one thread at a time. Raises StoreUnavailable.
+    def mark(self) -> tuple[int | None, int] | None:
+        """Something that stays the same until anybody commits something, in this process or another, or a new file
+        takes the place of a damaged one; none where the database has no such thing. It takes microseconds.
+
+        For one thread at a time. Raises StoreUnavailable.
         """
         if not self._has_marks:
             return None
+        self._follow()
         with _unavailable_file():
             if self._watcher is None:
                 self._watching = self._reading.raw_connection()  # our own until we close
                 self._watcher = self._watching.driver_connection.cursor()
-            mark: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
-            return mark
+            version: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
+            return self._number, version
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -88,23 +125,39 @@ class ReadModels:
         """Let all connections go."""
         if self._watching is not None:
             self._watching.close()
+            self._watching = self._watcher = None
         self._reading.dispose()
         self._writing.dispose()
 
+    @contextmanager
+    def _unavailable(self) -> Iterator[None]:
+        """Say that the database cannot be used now; mistakes of ours pass as they are."""
+        self._follow()
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(f"The read models cannot be used now: {error.orig}.") from error
+        except DBAPIError as error:
+            if self._damage is not None and is_damage(error.orig):
+                self._damage.set()
+                raise StoreUnavailable(
+                    f"The read models are damaged ({error.orig}): whoever serves builds them anew."
+                ) from error
+            if error.connection_invalidated:
+                raise StoreUnavailable(f"The connection to the read models was lost: {error.orig}.") from error
+            raise
+
 
 def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
-    """The file `read-models.sqlite3` in the data folder; deleted or damaged, it is built anew."""
+    """The file `read-models.sqlite3` in the data folder; deleted or damaged, it is built anew (see Runner)."""
     prepare(folder)
-    path = folder / FILE_NAME
-    if _is_damaged(path):
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
-    path.touch(mode=0o600)
+    path = folder / READ_MODELS_NAME
+    _make(path)
     url = URL.create("sqlite", database=str(path))
     # What a large batch changes has to fit into memory, or it goes to the disk twice.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", "synchronous = NORMAL", "cache_size = -64000", pool_size=2)
     reading = _sqlite_engine(url, "BEGIN", "query_only = ON", "cache_size = -16000", pool_size=16)
-    return ReadModels(writing, reading, projections)
+    return ReadModels(writing, reading, projections, path)
 
 
 def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
@@ -120,18 +173,20 @@ def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PRO
     return ReadModels(engine, reading, projections)
 
 
-def _is_damaged(path: Path) -> bool:
-    """Whether a file is there that is no database: nothing is lost with it."""
-    if not path.exists():
-        return False
+def _number_of(path: Path | None) -> int | None:
+    """What tells a file from the one that takes its place."""
     try:
-        with closing(sqlite3.connect(path)) as file:
-            file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError:
-        return False  # busy or unreachable is not damaged
-    except sqlite3.DatabaseError:
-        return True
-    return False
+        return path.stat().st_ino if path is not None else None
+    except OSError:
+        return None
+
+
+def _make(path: Path) -> None:
+    """An empty file that its owner alone may read, unless there is one."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise unusable(path.parent, error) from error
 
 
 def _sqlite_engine(url: URL, begin: str, *settings: str, pool_size: int) -> Engine:
@@ -153,19 +208,6 @@ def _sqlite_engine(url: URL, begin: str, *settings: str, pool_size: int) -> Engi
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    """Say that the database cannot be used now; mistakes of ours pass as they are."""
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(f"The read models cannot be used now: {error.orig}.") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StoreUnavailable(f"The connection to the read models was lost: {error.orig}.") from error
-        raise
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 
+import structlog
 from sqlalchemy import Connection
 
 from app.log.event_log import EventLog
@@ -18,6 +19,8 @@ from app.read_models.generations import (
     swap_in,
 )
 from app.read_models.projection import Projection
+
+log = structlog.get_logger()
 
 GRACE_SECONDS = 10
 """A query that began before a swap has this long to finish with the old tables."""
@@ -44,6 +47,12 @@ class Housekeeping:
                 own = [g for g in found if g.projection == name and g.retired_at is None]
                 fitting = [g for g in own if g.log_id == head.log_id and g.position <= head.position]
                 for generation in own:
+                    if generation.log_id == head.log_id and generation.position > head.position:
+                        log.warning(
+                            "the log is shorter than it was: unless a backup was restored, its end is lost",
+                            was_at=generation.position,
+                            is_at=head.position,
+                        )
                     if generation not in fitting:
                         retire(connection, name, generation.number)
                 if any(g.version > projection.version for g in fitting):

@@ -88,13 +88,24 @@ class Runner:
     # Its life.
 
     def prepare(self) -> None:
-        """Make the tables that are missing; start over where they were built from another log.
+        """Make the tables that are missing; start over where they were built from another log, or are damaged.
 
         Raises StoreUnavailable.
         """
+        try:
+            if not self._may_throw_away():
+                self._make_ready()
+        except StoreUnavailable:
+            if not self._may_throw_away():
+                raise
+        if self._may_throw_away():
+            self._throw_away()
+
+    def _make_ready(self) -> None:
         self._models.create_tables()
         self._outdated = self._housekeeping.prepare()
         self._look()
+        self.parked()  # damage there is met now, when it can be mended
 
     def start(self) -> None:
         """Prepare, and begin to work in a thread. Raises StoreUnavailable."""
@@ -289,6 +300,8 @@ class Runner:
         troubled = Pauses(0.05, _POLL_SECONDS)
         while not self._stopping.is_set():
             try:
+                if self._may_throw_away():
+                    self._throw_away()
                 if self._may_run() and self._is_deputised():
                     self._stopping.wait(_LOOK_SECONDS)
                 elif self._may_run():
@@ -325,6 +338,15 @@ class Runner:
             self._look()
         if not self._stopping.is_set():
             self._waiting.somebody_waits(until - monotonic())
+
+    def _may_throw_away(self) -> bool:
+        """Whether the read models are damaged, and nobody else reads or writes them."""
+        return self._models.is_damaged and self._log.sole_process
+
+    def _throw_away(self) -> None:
+        log.error("read models are damaged, so they are built anew")
+        self._models.begin_anew()
+        self._make_ready()
 
     def _wake(self) -> None:
         self._waiting.disturb()

@@ -1,0 +1,36 @@
+"""What a start looks at, of a log that may be long: whether its last append is whole."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from app.log.event_log import chained
+from app.log.reading import COLUMNS, recorded
+from app.log.records import Head
+from app.log.sqlite_file import NEXT, Connection
+from app.log.trouble import StoreDamaged
+
+
+def check_end(connection: Connection, path: Path) -> None:
+    """Raise StoreDamaged unless the head stands right behind the last append, whose events have its digest."""
+    connection.execute("BEGIN")  # another process may append meanwhile
+    try:
+        sound = _is_sound(connection)
+    finally:
+        connection.execute("ROLLBACK")
+    if not sound:
+        raise StoreDamaged(f"{path} is damaged: its last append is not what was once stored. {NEXT}")
+
+
+def _is_sound(connection: Connection) -> bool:
+    heads = connection.execute("SELECT log_id, position, timestamp, digest FROM log_head").fetchall()
+    if len(heads) != 1:
+        return False
+    head = Head(*heads[0])
+    appends = connection.execute("SELECT last_position, digest FROM appends ORDER BY 1 DESC LIMIT 2").fetchall()
+    beginning = (0, sha256(head.log_id.encode()).digest())
+    last, before = [*appends, beginning, beginning][:2]
+    sql = f"SELECT {COLUMNS} FROM events WHERE position > ? ORDER BY position"  # noqa: S608 - constants
+    events = [recorded(row) for row in connection.execute(sql, [before[0]])]
+    digest = chained(before[1], before[0] + 1, events) if events else before[1]
+    end: tuple[int, bytes] = (before[0] + len(events), digest)
+    return end == last and end == (head.position, head.digest)
