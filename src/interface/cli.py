@@ -1,7 +1,8 @@
-"""The command line: `daybook serve`, `token`, `migrate`, `rebuild`. Exit status 0, or a sentence on stderr."""
+"""The command line: `daybook serve`, `token`, `migrate`, `rebuild`, `backup`, `restore`. Exit status 0, or a sentence on stderr."""
 
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -154,3 +155,21 @@ def rebuild() -> None:
     settings = load_settings()
     logs.set_up(settings.log_level)
     rebuild_with_progress(settings)
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Option(help="Folder for it: a new one, or an empty one.")],
+) -> None:
+    """Copy the log and the people beside it, beside a working service. The master key is not in it."""
+    from interface.backup import back_up_with_progress
+
+    back_up_with_progress(load_settings(), out, typer.echo)
+
+
+@app.command()
+def restore(backup: Annotated[Path, typer.Argument(help="Folder of the backup.", metavar="DIR")]) -> None:
+    """Check a backup and put it back where no log is yet, as a log with a new id."""
+    from interface.backup import restore_with_progress
+
+    restore_with_progress(load_settings(), backup, typer.echo)

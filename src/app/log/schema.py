@@ -7,6 +7,7 @@ SQLITE_APPLICATION_ID = 0x44617942  # "DayB": tells our files from others
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 # `position` is given out by the head, never by the database: no gaps after a rollback, no reuse.
+# The chain of digests begins with the log's first id, so the ids that it had before a restore are kept.
 # The text order of stream names must be that of their bytes: a prefix is then one range of the index.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS log_head (
@@ -16,6 +17,11 @@ CREATE TABLE IF NOT EXISTS log_head (
     digest {bytes} NOT NULL
 ){head_options};
 CREATE TABLE IF NOT EXISTS log_secret (secret {bytes} NOT NULL PRIMARY KEY){options};
+CREATE TABLE IF NOT EXISTS former_log_ids (
+    place {integer} NOT NULL PRIMARY KEY,
+    log_id {text} NOT NULL UNIQUE,
+    last_position {integer} NOT NULL
+){options};
 CREATE TABLE IF NOT EXISTS appends (
     last_position {integer} NOT NULL PRIMARY KEY,
     digest {bytes} NOT NULL
@@ -77,7 +83,7 @@ _POSTGRES_GRANTS = """
 GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT ON events, appends TO {role};
 GRANT SELECT, UPDATE ON log_head TO {role};
-GRANT SELECT ON log_secret, log_schema TO {role};
+GRANT SELECT ON log_secret, log_schema, former_log_ids TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON customers TO {role};
 GRANT SELECT, INSERT, UPDATE ON leases TO {role};
 """

@@ -1,0 +1,62 @@
+"""Putting a backup back, into whichever store the settings name."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from app.backup.manifest import Manifest, Progress, read_manifest
+from app.backup.sqlite_restore import restore_sqlite
+from app.backup.trouble import CannotRestore
+from app.fitting_key import has_people, opens_all
+from app.log.event_log import EventLog
+from app.log.reading import Reading
+from app.master_key import master_key_if_there
+from app.rebuilding import rebuild
+from app.settings import Settings
+
+
+class Restored(NamedTuple):
+    """What was put back. `lacks_key`: it has people, and the key that opens what is sealed for them is not set."""
+
+    manifest: Manifest
+    lacks_key: bool
+
+
+def restore(settings: Settings, backup: Path, progress: Progress) -> Restored:
+    """Check a backup, put it back where no log is yet, and give the log a new id.
+
+    On the embedded store the read models are built, too; on PostgreSQL, where they must be the service's own, its
+    next start builds them. Raises CannotRestore, SettingsError, StoreUnavailable and its kinds.
+    """
+    manifest = read_manifest(backup)
+    _refuse_other_store(settings, manifest)
+    key = _Key(settings)
+    try:
+        restore_sqlite(backup, manifest, settings.data, key.check, progress)
+    except OSError as error:
+        raise CannotRestore(f"Nothing was restored: {error.strerror} ({error.filename}).") from error
+    rebuild(settings, lambda done, total: progress("Building read models", done, total))
+    return Restored(manifest, key.is_lacking)
+
+
+class _Key:
+    """The master key that the settings name, if any, held against what is to be opened with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = master_key_if_there(settings)
+        self.is_lacking = False
+
+    def check(self, log: Reading | EventLog) -> None:
+        if self._key is None:
+            self.is_lacking = has_people(log)
+        elif not opens_all(log, self._key):
+            raise CannotRestore(
+                "The master key that is set here (DAYBOOK_MASTER_KEY, or master.key in the data folder) is not the one "
+                "that this backup's people were sealed under. Nothing was restored; put that key in its place first."
+            )
+
+
+def _refuse_other_store(settings: Settings, manifest: Manifest) -> None:
+    if manifest.store == "postgresql" and settings.is_embedded:
+        raise CannotRestore("This is a backup of a PostgreSQL schema: set DAYBOOK_DATABASE_URL to restore it.")
+    if manifest.store == "sqlite" and not settings.is_embedded:
+        raise CannotRestore("This is a backup of a data folder: restore it with DAYBOOK_DATABASE_URL unset.")
