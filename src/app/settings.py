@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         validation_alias=f"{PREFIX}SCHEMA",
         description="PostgreSQL schema of this venue: small letters, digits and `_`.",
     )
+    postgres_tools: Path | None = Field(
+        None,
+        description="Folder with PostgreSQL's `pg_dump` and `pg_restore`, no older than the server, for "
+        "`daybook backup` and `daybook restore`. Unset: those on `PATH`.",
+    )
     secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Secret that signs tokens (HS256), at least 32 bytes without a comma. While you change it: "

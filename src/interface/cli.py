@@ -1,4 +1,4 @@
-"""The command line: `daybook serve`, `token`, `migrate`, `rebuild`, `backup`, `restore`. Exit status 0, or a sentence on stderr."""
+"""The command line: `daybook serve`, `token`, `migrate` and so on. Exit status 0, or a sentence on stderr."""
 
 from functools import partial
 from importlib.metadata import version

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from app.backup.manifest import FORMAT, Manifest, Progress, begin, clear, finish
+from app.backup.manifest import FORMAT, KeptFile, Manifest, Progress, begin, clear, finish
+from app.backup.postgres_backup import Place, back_up_postgres
 from app.backup.sqlite_backup import back_up_sqlite
 from app.backup.trouble import CannotBackUp
+from app.log.records import Head
 from app.log.schema import SCHEMA_VERSION
 from app.settings import Settings
 
@@ -18,7 +20,7 @@ def back_up(settings: Settings, out: Path, progress: Progress) -> Manifest:
     """
     begin(out)
     try:
-        head, file = back_up_sqlite(settings.data, out, progress)
+        head, file = _copied(settings, out, progress)
         manifest = Manifest(
             format=FORMAT,
             daybook=version("daybook-service"),
@@ -39,3 +41,10 @@ def back_up(settings: Settings, out: Path, progress: Progress) -> Manifest:
             raise CannotBackUp(f"The backup cannot be written to {out} ({error.strerror}).") from error
         raise
     return manifest
+
+
+def _copied(settings: Settings, out: Path, progress: Progress) -> tuple[Head, KeptFile]:
+    if settings.database_url is None:
+        return back_up_sqlite(settings.data, out, progress)
+    place = Place(settings.database_url, settings.schema_name, settings.postgres_tools)
+    return back_up_postgres(place, out, progress)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.backup.manifest import Manifest, Progress, read_manifest
+from app.backup.postgres_backup import Place
+from app.backup.postgres_restore import restore_postgres
 from app.backup.sqlite_restore import restore_sqlite
 from app.backup.trouble import CannotRestore
 from app.fitting_key import has_people, opens_all
-from app.log.event_log import EventLog
 from app.log.reading import Reading
 from app.master_key import master_key_if_there
 from app.rebuilding import rebuild
@@ -31,10 +32,15 @@ def restore(settings: Settings, backup: Path, progress: Progress) -> Restored:
     _refuse_other_store(settings, manifest)
     key = _Key(settings)
     try:
-        restore_sqlite(backup, manifest, settings.data, key.check, progress)
+        if settings.database_url is None:
+            restore_sqlite(backup, manifest, settings.data, key.check, progress)
+        else:
+            place = Place(settings.database_url, settings.schema_name, settings.postgres_tools)
+            restore_postgres(backup, manifest, place, key.check, progress)
     except OSError as error:
         raise CannotRestore(f"Nothing was restored: {error.strerror} ({error.filename}).") from error
-    rebuild(settings, lambda done, total: progress("Building read models", done, total))
+    if settings.is_embedded:
+        rebuild(settings, lambda done, total: progress("Building read models", done, total))
     return Restored(manifest, key.is_lacking)
 
 
@@ -45,7 +51,7 @@ class _Key:
         self._key = master_key_if_there(settings)
         self.is_lacking = False
 
-    def check(self, log: Reading | EventLog) -> None:
+    def check(self, log: Reading) -> None:
         if self._key is None:
             self.is_lacking = has_people(log)
         elif not opens_all(log, self._key):

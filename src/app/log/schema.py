@@ -3,6 +3,10 @@
 import re
 
 SCHEMA_VERSION = 1
+RESTORING = 2_000_000_000
+"""The version that a PostgreSQL schema has while a restore fills it: every Daybook refuses it as a newer one's."""
+LOG_TABLES = ("log_head", "log_secret", "former_log_ids", "appends", "events", "customers")
+"""What a backup holds: the log, and what lies beside it and cannot be worked out from it."""
 SQLITE_APPLICATION_ID = 0x44617942  # "DayB": tells our files from others
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -94,6 +98,14 @@ def schema_name(name: str) -> str:
     if not _SCHEMA_NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a schema: use small letters, digits and _, at most 63.")
     return name
+
+
+def unfinished(schema: str) -> str:
+    """The sentence for a schema that is `RESTORING`."""
+    return (
+        f"A restore into the schema {schema} is under way, or did not end. If none is under way, drop the schema "
+        f"(`DROP SCHEMA {schema} CASCADE`) and restore again."
+    )
 
 
 def sqlite_tables() -> list[str]:
