@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.backup.backing_up import back_up
-from app.backup.restoring import restore
+from app.backup.restoring import renew_in_place, restore
 from app.settings import Settings
 from interface.announcement import Say
 from interface.progress import Shown
@@ -30,6 +30,14 @@ def restore_with_progress(settings: Settings, backup: Path, say: Say) -> None:
         place = f"{settings.data / 'master.key'} (mode 0600), or set DAYBOOK_MASTER_KEY"
         say(f"Put the master key of before into {place if settings.is_embedded else 'DAYBOOK_MASTER_KEY'}")
         say("before you start: without it nobody's details can be read.")
+
+
+def renew_with_progress(settings: Settings, say: Say) -> None:
+    """Give the log that is in place a new id. Raises one of `failures.EXPECTED`."""
+    with Shown() as shown:
+        head = renew_in_place(settings, shown)
+    say(f"The log has a new id: {head.position:,} events{_until(head.timestamp)}, checked from the first on.")
+    say("Whoever holds a position of before is told so.")
 
 
 def _until(timestamp: str) -> str:

@@ -173,3 +173,11 @@ def restore(backup: Annotated[Path, typer.Argument(help="Folder of the backup.",
     from interface.backup import restore_with_progress
 
     restore_with_progress(load_settings(), backup, typer.echo)
+
+
+@app.command()
+def renew() -> None:
+    """Check the log and give it a new id: after point-in-time recovery, or when a folder was copied back."""
+    from interface.backup import renew_with_progress
+
+    renew_with_progress(load_settings(), typer.echo)

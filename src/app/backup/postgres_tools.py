@@ -81,7 +81,12 @@ class PostgresTool:
     def _said_version(self) -> int:
         try:
             said = subprocess.run(  # noqa: S603 - no shell, and every argument is ours
-                [self._path, "--version"], capture_output=True, text=True, check=False, timeout=_ANSWER_SECONDS
+                [self._path, "--version"],
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_ANSWER_SECONDS,
             ).stdout
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ToolTrouble(f"{self._path} cannot be run ({type(error).__name__}).") from error

@@ -1,5 +1,6 @@
 """Putting a backup back, into whichever store the settings name."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,11 +9,15 @@ from app.backup.postgres_backup import Place
 from app.backup.postgres_restore import restore_postgres
 from app.backup.sqlite_restore import restore_sqlite
 from app.backup.trouble import CannotRestore
+from app.backup.verified import faults_of
 from app.fitting_key import has_people, opens_all
 from app.log.reading import Reading
+from app.log.records import Head
+from app.log.renewing import renew
 from app.master_key import master_key_if_there
 from app.rebuilding import rebuild
 from app.settings import Settings
+from app.stores import open_log
 
 
 class Restored(NamedTuple):
@@ -39,9 +44,32 @@ def restore(settings: Settings, backup: Path, progress: Progress) -> Restored:
             restore_postgres(backup, manifest, place, key.check, progress)
     except OSError as error:
         raise CannotRestore(f"Nothing was restored: {error.strerror} ({error.filename}).") from error
+    _rebuild(settings, progress)
+    return Restored(manifest, key.is_lacking)
+
+
+def renew_in_place(settings: Settings, progress: Progress) -> Head:
+    """Check a log that was put back by other means, such as point-in-time recovery or a copied folder, and give it a
+    new id; answers where it ends. Read models are built as by `restore`.
+
+    Raises CannotRestore (nothing is changed then), SettingsError, StoreUnavailable and its kinds.
+    """
+    key = _Key(settings)
+    place = (settings.database_url, settings.schema_name, settings.data)
+    open_log(*place, serving=False).close()  # a folder without a log is told, not made
+    with closing(open_log(*place, serving=True)) as log:
+        head = log.head()
+        if faults := faults_of(log, head, progress):
+            raise CannotRestore(f"The log is not whole. {faults} Nothing was changed; go back to another copy.")
+        key.check(log)
+        renew(log)
+    _rebuild(settings, progress)
+    return head
+
+
+def _rebuild(settings: Settings, progress: Progress) -> None:
     if settings.is_embedded:
         rebuild(settings, lambda done, total: progress("Building read models", done, total))
-    return Restored(manifest, key.is_lacking)
 
 
 class _Key:
