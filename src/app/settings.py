@@ -127,15 +127,6 @@ class Settings(BaseSettings):
         50_000, ge=100, description="Streams (resource-days, bookings, ...) that the writer keeps in memory."
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _every_variable_is_known(cls, values: Any) -> Any:
-        known = [entry.name for entry in listed_settings()]
-        for name in sorted(os.environ):
-            if name.upper().startswith(PREFIX) and name.upper() not in known:
-                raise ValueError(f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}")
-        return values
-
     @field_validator("secret", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -232,11 +223,21 @@ class ListedSetting(NamedTuple):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings of this process; arguments take precedence. Raises SettingsError."""
+    """The settings of this process; arguments take precedence. Raises SettingsError with all that is wrong."""
+    faults = _unknown_variables()
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(dict(part)) for part in error.errors())) from None
+        faults += [_sentence(dict(part)) for part in error.errors()]
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+def _unknown_variables() -> list[str]:
+    known = [entry.name for entry in listed_settings()]
+    unknown = [name for name in sorted(os.environ) if name.upper().startswith(PREFIX) and name.upper() not in known]
+    return [f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}" for name in unknown]
 
 
 def listed_settings() -> list[ListedSetting]:

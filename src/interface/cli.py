@@ -181,3 +181,15 @@ def renew() -> None:
     from interface.backup import renew_with_progress
 
     renew_with_progress(load_settings(), typer.echo)
+
+
+@app.command()
+def check(
+    host: Annotated[str, typer.Option(help="Address that `serve` is to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port that `serve` is to take; 0 is any.")] = 8000,
+) -> None:
+    """Say what is wrong with the settings, the store and the keys, before anything starts. Changes nothing."""
+    settings = load_settings()
+    from interface.check import check as check_all
+
+    check_all(settings, host, port, typer.echo)

@@ -7,7 +7,6 @@ The price is a write-ahead log that grows by what is written meanwhile.
 """
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,37 +14,15 @@ from typing import Any
 from app.backup.manifest import KeptFile, Progress, kept, new_file
 from app.backup.trouble import CannotBackUp
 from app.backup.verified import faults_of
-from app.log.reading import Reading
 from app.log.records import Head
 from app.log.sqlite import FILE_NAME
-from app.log.sqlite_file import connect, damaged_or_unavailable, make_tables, nothing_stored
-
-__all__ = ["FILE_NAME", "CopiedLog", "back_up_sqlite", "damage_of"]
+from app.log.sqlite_copy import CopiedLog
+from app.log.sqlite_file import connect, damaged_or_unavailable, make_tables
 
 _PAGES = 256
 """Pages copied before anybody is told how far it has come: a mebibyte."""
 
 _HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
-
-
-class CopiedLog(Reading):
-    """A log's file that nobody writes: it is read as it lies there, and no file is made beside it."""
-
-    one_of = "IN (SELECT value FROM json_each(?))"
-
-    def __init__(self, path: Path) -> None:
-        with damaged_or_unavailable(path):
-            self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with nothing_stored():
-            return self._connection.execute(sql, parameters).fetchall()
-
-    def texts(self, values: object) -> Any:
-        raise NotImplementedError("A copy is read in the log's order alone.")
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def back_up_sqlite(folder: Path, out: Path, progress: Progress) -> tuple[Head, KeptFile]:

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from app.backup.manifest import KeptFile, Manifest, Progress, new_file, only_file, refuse_altered, sync
-from app.backup.sqlite_backup import FILE_NAME, damage_of
+from app.backup.sqlite_backup import damage_of
 from app.backup.trouble import CannotRestore
 from app.log.event_log import EventLog
 from app.log.folder import FolderLock
 from app.log.renewing import renew
-from app.log.sqlite import open_sqlite
+from app.log.sqlite import FILE_NAME, open_sqlite
 
 ASIDE = "restoring"
 _IN_THE_WAY = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", f"{FILE_NAME}-journal")

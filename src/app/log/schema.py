@@ -83,14 +83,17 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only;
 """
 
 # What the service may do. Its read models are its own tables, so it may create some.
-_POSTGRES_GRANTS = """
-GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};
-GRANT SELECT, INSERT ON events, appends TO {role};
-GRANT SELECT, UPDATE ON log_head TO {role};
-GRANT SELECT ON log_secret, log_schema, former_log_ids TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON customers TO {role};
-GRANT SELECT, INSERT, UPDATE ON leases TO {role};
-"""
+POSTGRES_GRANTS = {
+    "events": ("SELECT", "INSERT"),
+    "appends": ("SELECT", "INSERT"),
+    "log_head": ("SELECT", "UPDATE"),
+    "log_secret": ("SELECT",),
+    "log_schema": ("SELECT",),
+    "former_log_ids": ("SELECT",),
+    "customers": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "leases": ("SELECT", "INSERT", "UPDATE"),
+}
+"""By table, what the service may do with it."""
 
 
 def schema_name(name: str) -> str:
@@ -134,4 +137,5 @@ def postgres_tables() -> str:
 
 def postgres_grants(schema: str, role: str) -> str:
     """The script that grants the service's role what it needs; both names quoted already."""
-    return _POSTGRES_GRANTS.format(schema=schema, role=role)
+    grants = [f"GRANT {', '.join(may)} ON {table} TO {role};" for table, may in POSTGRES_GRANTS.items()]
+    return "\n".join([f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};", *grants])
