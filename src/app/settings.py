@@ -224,20 +224,18 @@ class ListedSetting(NamedTuple):
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process; arguments take precedence. Raises SettingsError with all that is wrong."""
-    faults = _unknown_variables()
+    known = [entry.name for entry in listed_settings()]
+    unknown = [name for name in sorted(os.environ) if name.upper().startswith(PREFIX) and name.upper() not in known]
+    faults = [f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}" for name in unknown]
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        faults += [_sentence(dict(part)) for part in error.errors()]
+        # `DAYBOOK_SCHEMA_NAME` is no setting, but pydantic reads it as one; it has been told of already.
+        told = {name.upper().removeprefix(PREFIX).lower() for name in unknown}
+        faults += [_sentence(dict(part)) for part in error.errors() if told.isdisjoint(part["loc"])]
     if faults:
         raise SettingsError("\n".join(faults))
     return settings
-
-
-def _unknown_variables() -> list[str]:
-    known = [entry.name for entry in listed_settings()]
-    unknown = [name for name in sorted(os.environ) if name.upper().startswith(PREFIX) and name.upper() not in known]
-    return [f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}" for name in unknown]
 
 
 def listed_settings() -> list[ListedSetting]:

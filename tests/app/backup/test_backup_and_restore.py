@@ -1,12 +1,15 @@
 """A backup is whole or refused, and what is restored is the log that was backed up, under a new id."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.app.backup.conftest import TOOLS, Kept
 
@@ -16,6 +19,7 @@ from app.backup.restoring import renew_in_place, restore
 from app.backup.trouble import CannotBackUp, CannotRestore
 from app.details import Vault
 from app.log.event_log import EventLog
+from app.log.migrate import migrate
 from app.log.records import LoggedEvent
 from app.log.renewing import first_log_id
 from app.log.trouble import StoreInUse, StoreUnavailable
@@ -312,6 +316,46 @@ class TestOnSQLite:
             with pytest.raises(StoreInUse, match="Stop it first"):
                 asked()
 
+    def test_a_backup_ends_however_often_the_log_grows_meanwhile(
+        self, kept: Kept, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After each page something is appended; what is copied is the log as it was at the beginning."""
+        monkeypatch.setattr(sqlite_backup, "_PAGES", 1)
+        last, steps = kept.log.after(8)[0], 0
+
+        def append(what: str, _done: int, _total: int) -> None:
+            nonlocal last, steps
+            if what == "Copying pages":
+                steps += 1
+                assert steps < 1000, "it begins again and again"
+                following = _next_version(last)
+                last = last.__class__(**{**last.__dict__, "originator_version": last.originator_version + 1})
+                kept.log.insert_events([following])
+
+        assert back_up(kept.settings(), out, append).position == 9
+        assert kept.log.head().position == 9 + steps
+
+    def test_a_copy_that_reads_anew_for_each_page_does_not_end(self, kept: Kept, tmp_path: Path) -> None:
+        """The control: without the one read transaction, every append makes the copy begin again."""
+        source = sqlite3.connect(kept.store.folder / "log.sqlite3")
+        target = sqlite3.connect(tmp_path / "copy.sqlite3")
+        last, steps = kept.log.after(8)[0], 0
+
+        class EnoughError(Exception):
+            pass
+
+        def append(_status: int, _remaining: int, total: int) -> None:
+            nonlocal last, steps
+            steps += 1
+            if steps > 3 * total:
+                raise EnoughError
+            following = _next_version(last)
+            last = last.__class__(**{**last.__dict__, "originator_version": last.originator_version + 1})
+            kept.log.insert_events([following])
+
+        with closing(source), closing(target), pytest.raises(EnoughError):
+            source.backup(target, pages=1, progress=append)
+
     def test_what_a_log_left_behind_is_not_taken_for_the_restored_ones(
         self, kept: Kept, made: Path, quiet: Progress
     ) -> None:
@@ -416,6 +460,19 @@ class TestOnPostgreSQL:
             back_up(kept.settings(postgres_tools=tool.parent), out, quiet)
 
         assert list(out.iterdir()) == []
+
+    def test_the_services_role_can_back_up(self, kept: Kept, out: Path, quiet: Progress) -> None:
+        url, schema = kept.store.place
+        role = f"service_{schema}"
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(f"CREATE ROLE {role} LOGIN".encode())
+            try:
+                migrate(url, schema, role)
+                as_service = url.replace("postgres:", f"{role}:", 1)
+                assert back_up(kept.settings(database_url=as_service), out, quiet).position == 9
+            finally:
+                owner.execute(f"DROP OWNED BY {role}".encode())
+                owner.execute(f"DROP ROLE {role}".encode())
 
     def test_read_models_are_not_in_it(self, kept: Kept, out: Path, quiet: Progress) -> None:
         kept.store.ask('CREATE TABLE "Odd ""name" (n int)')
