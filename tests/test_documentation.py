@@ -177,11 +177,31 @@ def test_the_api_notes_do_what_they_say(terminal: Terminal) -> None:
     assert re.fullmatch(r"\w+\.\d+", terminal.run("echo $POSITION"))
 
 
+def test_backups_are_made_and_restored_as_operations_say(terminal: Terminal) -> None:
+    """On a data folder; its log is moved away, as a restore asks for."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    back_up, restore, renew = re.findall(
+        r"^```shell\n(.*?)^```$", page.partition("## Backups")[2].partition("## Tokens")[0], re.MULTILINE | re.DOTALL
+    )
+    terminal.run("make run")
+    assert "has a backup of 14 events" in terminal.run(back_up)
+    assert terminal.service is not None
+    terminal.service.terminate()
+    terminal.service.communicate(timeout=30)
+    terminal.run("mkdir kept; mv daybook-data/log.sqlite3* kept")
+    assert "has a log again: 14 events" in terminal.run(restore)
+    assert "The log has a new id: 14 events" in terminal.run(renew)
+    asked = re.findall(r"^\.venv/bin/daybook check.*$", page, re.MULTILINE)
+    assert asked == [".venv/bin/daybook check --port 8080"]
+    assert terminal.run(asked[0].replace("8080", "0")).endswith("Nothing is wrong.")
+
+
 def test_every_command_line_in_the_documentation_exists() -> None:
     command = get_group(app)
+    named = re.compile(rf"daybook ({'|'.join(command.commands)})((?: [^\n`|)]*)?)")
     found = 0
     for page in PAGES:
-        for name, rest in re.findall(r"daybook (serve|token|migrate|rebuild)((?: [^\n`|)]*)?)", page.read_text()):
+        for name, rest in named.findall(page.read_text()):
             known = {option for each in command.commands[name].params for option in each.opts}
             for option in re.findall(r"(?<![\w-])--[a-z-]+", rest):
                 assert option in known, f"{page.name}: daybook {name} has no {option}"

@@ -22,7 +22,7 @@ from app.settings import SettingsError
 from domain.customer import Customer, CustomerErased
 from domain.refusal import Refused
 
-__all__ = ["DESK", "UnknownCustomer", "Unreadable", "Vault"]
+__all__ = ["DESK", "UnknownCustomer", "Unreadable", "Vault", "wrapping"]
 
 DESK = "desk"
 """The house itself, whose key seals what is about no customer, such as a block's reason."""
@@ -157,7 +157,7 @@ class Vault:
         row = CustomerRow(
             customer=customer,
             account=account,
-            wrapped_key=self._master.seal(_wrapping(customer, key.key_id), key.secret),
+            wrapped_key=self._master.seal(wrapping(customer, key.key_id), key.secret),
             key_id=key.key_id,
             profile=_sealed(key, customer, "profile", profile),
             sealed_account=_sealed(key, customer, "account", account_text),
@@ -189,7 +189,7 @@ class Vault:
         return key
 
     def _unwrapped(self, row: CustomerRow) -> SealingKey:
-        wrapped = self._master.open(_wrapping(row.customer, row.key_id), row.wrapped_key or "")
+        wrapped = self._master.open(wrapping(row.customer, row.key_id), row.wrapped_key or "")
         return SealingKey(row.key_id, wrapped)
 
     def _revealed(self, customer: str, about: str, sealed: str | None, shape: Callable[[str], Any]) -> Any:
@@ -202,7 +202,8 @@ class Vault:
         return shape(text)
 
 
-def _wrapping(customer: str, key_id: str) -> tuple[str, ...]:
+def wrapping(customer: str, key_id: str) -> tuple[str, ...]:
+    """The context in which the master key seals a person's own key."""
     return "key", customer, key_id
 
 

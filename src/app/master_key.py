@@ -41,6 +41,14 @@ def master_key_for(settings: Settings, log: EventLog) -> bytes:
     return _read_or_make(path, _IF_KEY_IS_BAD)
 
 
+def master_key_if_there(settings: Settings) -> bytes | None:
+    """The same without making one: None where none is set and no file is there. Raises SettingsError."""
+    if settings.master_key is not None:
+        return decoded_key(settings.master_key.get_secret_value())
+    path = settings.data / MASTER_KEY_FILE
+    return _read(path, _IF_KEY_IS_BAD) if settings.is_embedded and path.exists() else None
+
+
 def token_secrets_for(settings: Settings, *, make: bool = True) -> tuple[bytes, ...]:
     """The secrets that verify tokens (HS256); the first one signs. None of them with an identity provider.
 
@@ -69,6 +77,10 @@ def _read_or_make(path: Path, instead: str) -> bytes:
     if not path.exists():
         _make(path)
     _remove_drafts(path)
+    return _read(path, instead)
+
+
+def _read(path: Path, instead: str) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:

@@ -47,6 +47,11 @@ class SealingKey:
         """A key whose name follows from the secret, so that a wrong one is told from an altered text."""
         return cls(keyed_hash(secret, "daybook key name 1").hex()[:16], secret)
 
+    @property
+    def prefix(self) -> str:
+        """What every envelope of this key begins with, and of no other."""
+        return f"{_VERSION}.{self.key_id}."
+
     def seal(self, context: tuple[str, ...], data: bytes) -> str:
         """An envelope that opens in this context alone."""
         nonce = _NONCES.take()

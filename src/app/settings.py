@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         validation_alias=f"{PREFIX}SCHEMA",
         description="PostgreSQL schema of this venue: small letters, digits and `_`.",
     )
+    postgres_tools: Path | None = Field(
+        None,
+        description="Folder with PostgreSQL's `pg_dump` and `pg_restore`, no older than the server, for "
+        "`daybook backup` and `daybook restore`. Unset: those on `PATH`.",
+    )
     secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Secret that signs tokens (HS256), at least 32 bytes without a comma. While you change it: "
@@ -121,15 +126,6 @@ class Settings(BaseSettings):
     cache_size: int = Field(
         50_000, ge=100, description="Streams (resource-days, bookings, ...) that the writer keeps in memory."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _every_variable_is_known(cls, values: Any) -> Any:
-        known = [entry.name for entry in listed_settings()]
-        for name in sorted(os.environ):
-            if name.upper().startswith(PREFIX) and name.upper() not in known:
-                raise ValueError(f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}")
-        return values
 
     @field_validator("secret", "cors_origins", mode="before")
     @classmethod
@@ -230,11 +226,19 @@ class ListedSetting(NamedTuple):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings of this process; arguments take precedence. Raises SettingsError."""
+    """The settings of this process; arguments take precedence. Raises SettingsError with all that is wrong."""
+    known = [entry.name for entry in listed_settings()]
+    unknown = [name for name in sorted(os.environ) if name.upper().startswith(PREFIX) and name.upper() not in known]
+    faults = [f"{name} is not a setting of Daybook.{_instead(name.upper(), known)}" for name in unknown]
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(dict(part)) for part in error.errors())) from None
+        # `DAYBOOK_SCHEMA_NAME` is no setting, but pydantic reads it as one; it has been told of already.
+        told = {name.upper().removeprefix(PREFIX).lower() for name in unknown}
+        faults += [_sentence(dict(part)) for part in error.errors() if told.isdisjoint(part["loc"])]
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
 
 
 def listed_settings() -> list[ListedSetting]:

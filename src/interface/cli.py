@@ -1,6 +1,7 @@
-"""The command line: `daybook serve`, `token`, `migrate`, `rebuild`. Exit status 0, or a sentence on stderr."""
+"""The command line: `daybook serve`, `token`, `migrate` and so on. Exit status 0, or a sentence on stderr."""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -137,3 +138,41 @@ def rebuild() -> None:
     settings = load_settings()
     logs.set_up(settings.log_level)
     rebuild_with_progress(settings)
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Option(help="Folder for it: a new one, or an empty one.")],
+) -> None:
+    """Copy the log and the people beside it, beside a working service. The master key is not in it."""
+    from interface.backup import back_up_with_progress
+
+    back_up_with_progress(load_settings(), out, typer.echo)
+
+
+@app.command()
+def restore(backup: Annotated[Path, typer.Argument(help="Folder of the backup.", metavar="DIR")]) -> None:
+    """Check a backup and put it back where no log is yet, as a log with a new id."""
+    from interface.backup import restore_with_progress
+
+    restore_with_progress(load_settings(), backup, typer.echo)
+
+
+@app.command()
+def renew() -> None:
+    """Check the log and give it a new id: after point-in-time recovery, or when a folder was copied back."""
+    from interface.backup import renew_with_progress
+
+    renew_with_progress(load_settings(), typer.echo)
+
+
+@app.command()
+def check(
+    host: Annotated[str, typer.Option(help="Address that `serve` is to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port that `serve` is to take; 0 is any.")] = 8000,
+) -> None:
+    """Say what is wrong with the settings, the store and the keys, before anything starts. Changes nothing."""
+    settings = load_settings()
+    from interface.check import check as check_all
+
+    check_all(settings, host, port, typer.echo)

@@ -21,7 +21,6 @@ from granian.server.embed import Server
 
 from app.assembly import Daybook
 from app.handover.giving import WriterThere
-from app.master_key import token_secrets_for
 from app.settings import Settings
 from interface.announcement import Say
 from interface.failures import ServerEnded
@@ -75,7 +74,6 @@ def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, 
     metrics, writer = Metrics(), WriterThere(meeting)
     daybook = Daybook.open_door(settings, writer, observer=metrics)
     try:
-        token_secrets_for(settings)  # damaged, it is told of before anything is at work
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_answer(daybook, metrics, writer, listener, ready, typer.echo if speaks else log.info))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.backup.trouble import CannotBackUp, CannotRestore
 from app.demo import OtherData
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.settings import SettingsError
@@ -24,7 +25,9 @@ class Unsuitable(Exception):  # noqa: N818 - what happened, in a sentence
 
 
 EXPECTED: Final = (
+    CannotBackUp,
     CannotListen,
+    CannotRestore,
     OtherData,
     OutcomeUnknown,
     ProcessFailed,

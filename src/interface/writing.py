@@ -11,6 +11,7 @@ import uvloop
 from app import demo
 from app.assembly import Daybook
 from app.handover.taking import Taking
+from app.master_key import token_secrets_for
 from app.settings import Settings
 from interface import announcement, projector
 from interface.http.metrics import Metrics
@@ -28,6 +29,7 @@ def write(settings: Settings, meeting: Path, ready: Ready, *, with_demo: bool) -
     """
     daybook = Daybook.open(settings, observer=Metrics(), projector=projector.COMMAND)
     try:
+        token_secrets_for(settings)  # damaged, it is told of before anything is at work
         daybook.start()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_write(daybook, meeting, ready, with_demo))

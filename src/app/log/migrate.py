@@ -6,7 +6,7 @@ from hashlib import sha256
 from psycopg import sql
 
 from app.log.postgres_connection import BoundedConnection, connect, nothing_stored
-from app.log.schema import SCHEMA_VERSION, postgres_grants, postgres_tables, schema_name
+from app.log.schema import RESTORING, SCHEMA_VERSION, postgres_grants, postgres_tables, schema_name, unfinished
 from app.log.trouble import StoreUnavailable
 
 _ANSWER_SECONDS = 600.0  # an index on a long log takes its time
@@ -45,6 +45,8 @@ def _refuse_newer(connection: BoundedConnection, schema: str) -> None:
         return
     newest = connection.execute("SELECT max(version) FROM log_schema").fetchone()
     if newest is not None and newest[0] is not None and newest[0] > SCHEMA_VERSION:
+        if newest[0] == RESTORING:
+            raise StoreUnavailable(unfinished(schema))
         raise StoreUnavailable(f"The schema {schema} was made by a newer Daybook: migrate with that one.")
 
 

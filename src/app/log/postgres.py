@@ -15,7 +15,7 @@ from app.log.event_log import UNIT_SEPARATOR, EventLog, LockedLog, moved, storab
 from app.log.listening import ListeningFollower
 from app.log.postgres_connection import BoundedConnection, Readers, connect, is_alive, nothing_stored
 from app.log.records import Head, LoggedEvent
-from app.log.schema import SCHEMA_VERSION, schema_name
+from app.log.schema import RESTORING, SCHEMA_VERSION, schema_name, unfinished
 from app.log.trouble import HeadMoved, OutcomeUnknown, SchemaMissing, StoreUnavailable
 
 _HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
@@ -231,6 +231,8 @@ def _checked_secret(connection: BoundedConnection, schema: str) -> bytes:
         found = None
     if found is None or found[0] < SCHEMA_VERSION:
         raise SchemaMissing(f"The schema {schema} lacks Daybook's tables or has older ones: run `daybook migrate`.")
+    if found[0] == RESTORING:
+        raise StoreUnavailable(unfinished(schema))
     if found[0] > SCHEMA_VERSION:
         raise StoreUnavailable(f"The schema {schema} was made by a newer Daybook: run that one.")
     secret: bytes = found[1]

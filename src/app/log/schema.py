@@ -3,10 +3,15 @@
 import re
 
 SCHEMA_VERSION = 1
+RESTORING = 2_000_000_000
+"""The version that a PostgreSQL schema has while a restore fills it: every Daybook refuses it as a newer one's."""
+LOG_TABLES = ("log_head", "log_secret", "former_log_ids", "appends", "events", "customers")
+"""What a backup holds: the log, and what lies beside it and cannot be worked out from it."""
 SQLITE_APPLICATION_ID = 0x44617942  # "DayB": tells our files from others
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 # `position` is given out by the head, never by the database: no gaps after a rollback, no reuse.
+# The chain of digests begins with the log's first id, so the ids that it had before a restore are kept.
 # The text order of stream names must be that of their bytes: a prefix is then one range of the index.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS log_head (
@@ -16,6 +21,11 @@ CREATE TABLE IF NOT EXISTS log_head (
     digest {bytes} NOT NULL
 ){head_options};
 CREATE TABLE IF NOT EXISTS log_secret (secret {bytes} NOT NULL PRIMARY KEY){options};
+CREATE TABLE IF NOT EXISTS former_log_ids (
+    place {integer} NOT NULL PRIMARY KEY,
+    log_id {text} NOT NULL UNIQUE,
+    last_position {integer} NOT NULL
+){options};
 CREATE TABLE IF NOT EXISTS appends (
     last_position {integer} NOT NULL PRIMARY KEY,
     digest {bytes} NOT NULL
@@ -73,14 +83,17 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only;
 """
 
 # What the service may do. Its read models are its own tables, so it may create some.
-_POSTGRES_GRANTS = """
-GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};
-GRANT SELECT, INSERT ON events, appends TO {role};
-GRANT SELECT, UPDATE ON log_head TO {role};
-GRANT SELECT ON log_secret, log_schema TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON customers TO {role};
-GRANT SELECT, INSERT, UPDATE ON leases TO {role};
-"""
+POSTGRES_GRANTS = {
+    "events": ("SELECT", "INSERT"),
+    "appends": ("SELECT", "INSERT"),
+    "log_head": ("SELECT", "UPDATE"),
+    "log_secret": ("SELECT",),
+    "log_schema": ("SELECT",),
+    "former_log_ids": ("SELECT",),
+    "customers": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "leases": ("SELECT", "INSERT", "UPDATE"),
+}
+"""By table, what the service may do with it."""
 
 
 def schema_name(name: str) -> str:
@@ -88,6 +101,14 @@ def schema_name(name: str) -> str:
     if not _SCHEMA_NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a schema: use small letters, digits and _, at most 63.")
     return name
+
+
+def unfinished(schema: str) -> str:
+    """The sentence for a schema that is `RESTORING`."""
+    return (
+        f"A restore into the schema {schema} is under way, or did not end. If none is under way, drop the schema "
+        f"(`DROP SCHEMA {schema} CASCADE`) and restore again."
+    )
 
 
 def sqlite_tables() -> list[str]:
@@ -116,4 +137,5 @@ def postgres_tables() -> str:
 
 def postgres_grants(schema: str, role: str) -> str:
     """The script that grants the service's role what it needs; both names quoted already."""
-    return _POSTGRES_GRANTS.format(schema=schema, role=role)
+    grants = [f"GRANT {', '.join(may)} ON {table} TO {role};" for table, may in POSTGRES_GRANTS.items()]
+    return "\n".join([f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};", *grants])

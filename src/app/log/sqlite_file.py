@@ -65,10 +65,12 @@ def make_tables(connection: Connection, path: Path, read_only: bool) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     try:
         is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-        if is_new:
-            _create(connection)
-        else:
+        if not is_new:
             _check(connection, path)
+        for statement in sqlite_tables():  # each does nothing where its table is there already
+            connection.execute(statement)
+        if is_new:
+            _begin_log(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -86,9 +88,7 @@ def _refuse_to_begin_anew(path: Path) -> None:
     raise StoreDamaged(f"{path} {how}, although a log was kept in this folder before. {NEXT}")
 
 
-def _create(connection: Connection) -> None:
-    for statement in sqlite_tables():
-        connection.execute(statement)
+def _begin_log(connection: Connection) -> None:
     log_id = secrets.token_hex(16)
     connection.execute("INSERT INTO log_head VALUES (?, 0, '', ?)", (log_id, sha256(log_id.encode()).digest()))
     connection.execute("INSERT INTO log_secret VALUES (?)", (secrets.token_bytes(32),))

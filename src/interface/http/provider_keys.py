@@ -19,6 +19,15 @@ class ProviderUnreachable(Exception):  # noqa: N818 - says what is the case, not
     """The keys that would verify this token cannot be had at the moment. The message is a sentence."""
 
 
+def usable_keys(client: jwt.PyJWKClient) -> list[jwt.PyJWK]:
+    """The keys that tokens may be signed with, asked for now. Raises what the network or the document does."""
+    return [
+        key
+        for key in client.get_jwk_set().keys
+        if key.algorithm_name in ALGORITHMS and key.public_key_use in ("sig", None)
+    ]
+
+
 class ProviderKeys:
     """The provider's keys by their ids. They are fetched in a thread of their own, one fetch at a time, and
     what was fetched last goes on working while the provider cannot be reached. Use it from one event loop.
@@ -78,11 +87,7 @@ class ProviderKeys:
             self._keys, self._fetched_at, self._failed = fetched, self._clock(), False
 
     def _read(self) -> dict[str | None, jwt.PyJWK]:
-        usable = [
-            key
-            for key in self._client.get_jwk_set().keys
-            if key.algorithm_name in ALGORITHMS and key.public_key_use in ("sig", None)
-        ]
+        usable = usable_keys(self._client)
         keys: dict[str | None, jwt.PyJWK] = {key.key_id: key for key in usable if key.key_id is not None}
         if len(usable) == 1:
             keys[None] = usable[0]
