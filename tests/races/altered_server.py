@@ -104,7 +104,9 @@ def _switch(number: int, _frame: object) -> None:
     print("switched on" if Switch.on else "switched off", flush=True)  # noqa: T201 - what the test waits for
 
 
-def _altered(arguments: list[str]) -> None:
+def run() -> None:
+    """Alter, then do what the command line says behind the `--`."""
+    arguments = sys.argv[1:]
     place = arguments.index("--")
     for name in arguments[:place]:
         ALTERATIONS[name]()
@@ -115,4 +117,4 @@ def _altered(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _altered(sys.argv[1:])
+    run()

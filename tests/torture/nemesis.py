@@ -1,0 +1,148 @@
+"""The nemesis: does to processes, store, connections, disk and clocks what a bad year does, in minutes.
+
+Everything comes from the seed; every act is written into the history.
+"""
+
+import asyncio
+import random
+import resource
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from tests.torture.history import History
+from tests.torture.house import House, Room
+from tests.torture.wires import Wire
+
+SMALLEST_FILE = 4096
+WITHIN_TOLERANCE = 0.4
+BEYOND_TOLERANCE = (-3600.0, -7.0, 5.0, 86_400.0)
+"""Seconds that a clock is off by; the service's tolerance is one."""
+
+Act = Callable[["Nemesis"], Awaitable[None]]
+
+
+class Nemesis:
+    """Acts at random moments, one act at a time."""
+
+    def __init__(self, house: House, history: History, seed: int) -> None:
+        self.house = house
+        self.history = history
+        self.chance = random.Random(f"{seed} nemesis")  # noqa: S311 - no secret
+
+    async def live(self, acts: Iterable[Act], pause: tuple[float, float] = (0.2, 2.0)) -> None:
+        """One act after the other; the first acts are one of each kind."""
+        known = list(acts)
+        while known:
+            for act in self.chance.sample(known, len(known)):
+                await asyncio.sleep(self.chance.uniform(*pause))
+                await act(self)
+
+    @property
+    def room(self) -> Room:
+        """Whose turn it is."""
+        return self.chance.choice(self.house.rooms)
+
+    async def kill(self) -> None:
+        """`kill -9` of a process, in the middle of whatever it does; another takes its place."""
+        room = self.room
+        await room.kill()
+        self.history.act("kill", room=room.number)
+        await room.start()
+
+    async def pause(self) -> None:
+        """A process stands still, sometimes for longer than its lease of five seconds, and goes on."""
+        server = self.room.server
+        assert server is not None
+        seconds = self.chance.choice((0.3, 0.8, 1.5, 6.5))
+        server.pause()
+        self.history.act("pause", seconds=seconds)
+        await asyncio.sleep(seconds)
+        server.resume()
+
+    async def cut_connections(self) -> None:
+        """Every connection of clients with a process is cut, wherever it is in a request."""
+        self.history.act("cut connections", cut=self.room.wire.cut_all())
+
+    async def lose_answers(self) -> None:
+        """Commands are carried out, and their clients hear nothing."""
+        await self._lose(self.room.wire, "answers lost to clients")
+
+    async def fill_disk(self) -> None:
+        """No file of a process can grow for a while."""
+        server = self.room.server
+        assert server is not None
+        seconds = self.chance.uniform(0.2, 1.5)
+        limit_files(server.pid, full=True)
+        self.history.act("full disk", seconds=seconds)
+        await asyncio.sleep(seconds)
+        with suppress(ProcessLookupError):
+            limit_files(server.pid, full=False)
+
+    async def shift_clock(self) -> None:
+        """A process's clock jumps, within its tolerance or far beyond, and comes back after a while."""
+        room = self.room
+        near = self.chance.uniform(-WITHIN_TOLERANCE, WITHIN_TOLERANCE)
+        seconds = self.chance.choice((near, *BEYOND_TOLERANCE))
+        room.shift_clock(seconds)
+        self.history.act("clock shift", room=room.number, seconds=seconds)
+        await asyncio.sleep(self.chance.uniform(0.3, 1.5))
+        room.shift_clock(0.0)
+
+    async def restart_postgres(self) -> None:
+        """PostgreSQL ends without a checkpoint and recovers from its write-ahead log."""
+        assert self.house.postgres is not None
+        await asyncio.to_thread(self.house.postgres.restart)
+        self.history.act("PostgreSQL restart")
+
+    async def lose_commits(self) -> None:
+        """PostgreSQL commits, and the process that asked for it hears nothing."""
+        assert self.house.store_wire is not None
+        await self._lose(self.house.store_wire, "answers lost after COMMIT")
+
+    async def cut_store(self) -> None:
+        """Every connection to PostgreSQL is cut, wherever it is."""
+        assert self.house.store_wire is not None
+        self.history.act("cut from PostgreSQL", cut=self.house.store_wire.cut_all())
+
+    async def fill_disk_of_postgres(self) -> None:
+        """PostgreSQL's own processes cannot write: it panics over its write-ahead log, and recovers."""
+        assert self.house.postgres is not None
+        found = await asyncio.to_thread(self.house.postgres.backends)
+        for backend in found:
+            with suppress(ProcessLookupError):
+                limit_files(backend, full=True)
+        self.history.act("full disk of PostgreSQL", backends=len(found))
+        await asyncio.sleep(self.chance.uniform(0.2, 1.0))
+        for backend in found:
+            with suppress(ProcessLookupError):
+                limit_files(backend, full=False)
+
+    async def _lose(self, wire: Wire, name: str) -> None:
+        before = wire.lost
+        wire.lose_answers(self.chance.randint(1, 4))
+        await asyncio.sleep(self.chance.uniform(0.2, 0.6))
+        wire.lose_answers(0)
+        for _ in range(wire.lost - before):
+            self.history.act(name)
+
+
+def limit_files(process: int, *, full: bool) -> None:
+    """Let no file of a process grow, or let them grow again. It is told with EFBIG, as of a full disk with ENOSPC."""
+    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (SMALLEST_FILE if full else most, most))
+
+
+ON_PROCESSES: tuple[Act, ...] = (
+    Nemesis.kill,
+    Nemesis.pause,
+    Nemesis.cut_connections,
+    Nemesis.lose_answers,
+    Nemesis.shift_clock,
+)
+ON_SQLITE: tuple[Act, ...] = (Nemesis.fill_disk,)
+ON_POSTGRES: tuple[Act, ...] = (
+    Nemesis.restart_postgres,
+    Nemesis.lose_commits,
+    Nemesis.cut_store,
+    Nemesis.fill_disk_of_postgres,
+)
