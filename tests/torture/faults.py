@@ -4,27 +4,31 @@
 """
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from sqlite3 import Connection
+from threading import Timer
 from typing import Any, Final
 
 import pytest
 from tests.races import altered_server
 
 from app.assembly import Daybook
-from app.batch import Decider
 from app.clock import CheckedClock, system_clock
+from app.commands import Book, Command
 from app.identity import random_command_id
 from app.log import event_log, postgres_connection, sqlite
-from app.log.event_log import EventLog, moved
-from app.log.records import Head, LoggedEvent, RecordedEvent, category
+from app.log.event_log import moved
+from app.log.records import Head, LoggedEvent, RecordedEvent
 from app.log.sqlite import SQLiteLog
+from app.outcome import Outcome
 from app.read_models.delivery import Delivery
+from domain.refusal import Refused
 from domain.resource import Resource
+from interface.http import booking_answers
 from interface.http import log as http_log
 from interface.http import service as http_service
 
@@ -32,6 +36,7 @@ CLOCK_FILE: Final = "TORTURE_CLOCK"
 """The variable that names the file in which a server finds how many seconds its clock is to be off."""
 
 EVERY_SO_OFTEN: Final = 40
+A_MOMENT: Final = 0.3
 _patch: Final = pytest.MonkeyPatch()
 
 
@@ -53,16 +58,21 @@ def told_clock() -> None:
 
 
 def acknowledges_before_commit() -> None:
-    """SQLite: a transaction is committed when the next one begins. PostgreSQL: without waiting for the disk."""
-    sqlite_commit = SQLiteLog._commit
-    _patch.setattr(SQLiteLog, "_commit", lambda _: None)
-    _patch.setattr(SQLiteLog, "_roll_back_if_open", lambda _: None)
-    plain = SQLiteLog._transaction
+    """SQLite: a transaction is committed a moment later. PostgreSQL: without waiting for the disk."""
+    commit = SQLiteLog._commit
 
-    def transaction(log: SQLiteLog) -> Any:
-        if log._writer.in_transaction:
-            sqlite_commit(log)
-        return plain(log)
+    def commit_now(log: SQLiteLog) -> None:
+        with log._write_lock:
+            if log._writer.in_transaction:
+                commit(log)
+
+    @contextmanager
+    def transaction(log: SQLiteLog) -> Iterator[Any]:
+        with log._write_lock:
+            if not log._writer.in_transaction:
+                log._writer.execute("BEGIN IMMEDIATE")
+                Timer(A_MOMENT, commit_now, [log]).start()
+            yield log._writer
 
     _patch.setattr(SQLiteLog, "_transaction", transaction)
     arguments = postgres_connection.connect_args
@@ -71,6 +81,34 @@ def acknowledges_before_commit() -> None:
         return arguments(*args, **{**more, "synchronous_commit": "off"})
 
     _patch.setattr(postgres_connection, "connect_args", careless)
+
+
+def refuses_what_it_stored() -> None:
+    """A booking that is stored is refused all the same, now and then."""
+    plain = Daybook.execute
+    turn = count(1)
+
+    async def execute(daybook: Daybook, command: Command) -> Outcome:
+        outcome = await plain(daybook, command)
+        if outcome.created and isinstance(command, Book) and next(turn) % 10 == 0:
+            raise Refused("closed", "So it says.")
+        return outcome
+
+    _patch.setattr(Daybook, "execute", execute)
+
+
+def answers_otherwise() -> None:
+    """A booking's answer names another end than the log has, now and then."""
+    plain = booking_answers.booking_answer
+    turn = count(1)
+
+    def booking_answer(*args: Any, **more: Any) -> Any:
+        answer = plain(*args, **more)
+        if next(turn) % EVERY_SO_OFTEN == 0:
+            answer["legs"][0]["end"] = answer["legs"][0]["start"]
+        return answer
+
+    _patch.setattr(booking_answers, "booking_answer", booking_answer)
 
 
 def retired_takes_bookings() -> None:
@@ -157,6 +195,20 @@ def time_runs_back() -> None:
     _patch.setattr(CheckedClock, "now", stumbling)
 
 
+def leaves_positions_out() -> None:
+    """Every so often an append begins one position too far on."""
+    plain = sqlite._insert
+    turn = count(1)
+
+    def insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:
+        plain(connection, seen, head, events)
+        if next(turn) == EVERY_SO_OFTEN:
+            connection.execute("DROP TRIGGER events_no_update")
+            connection.execute("UPDATE events SET position = position + 1000000 WHERE position = ?", [seen.position])
+
+    _patch.setattr(sqlite, "_insert", insert)
+
+
 def skips_for_followers() -> None:
     """Whoever reads the log misses an event now and then."""
     plain = http_log.log_answer
@@ -168,16 +220,32 @@ def skips_for_followers() -> None:
     _patch.setattr(http_log, "log_answer", log_answer)
 
 
+def repeats_for_followers() -> None:
+    """Whoever reads the log is shown an event twice now and then."""
+    plain = http_log.log_answer
+    turn = count(1)
+
+    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
+        again = events[:1] if next(turn) % 10 == 0 else []
+        return plain([*again, *events], *more)
+
+    _patch.setattr(http_log, "log_answer", log_answer)
+
+
 ALTERATIONS: Final[tuple[Callable[[], None], ...]] = (
     told_clock,
     acknowledges_before_commit,
+    refuses_what_it_stored,
+    answers_otherwise,
     retired_takes_bookings,
     stores_in_another_order,
     forgets_keys,
     projects_with_gaps,
     chains_less,
     time_runs_back,
+    leaves_positions_out,
     skips_for_followers,
+    repeats_for_followers,
 )
 
 if __name__ == "__main__":

@@ -109,10 +109,15 @@ class Nemesis:
         self.history.act("cut from PostgreSQL", cut=self.house.store_wire.cut_all())
 
     async def fill_disk_of_postgres(self) -> None:
-        """PostgreSQL's own processes cannot write: it panics over its write-ahead log, and recovers."""
-        assert self.house.postgres is not None
-        backends = await asyncio.to_thread(self.house.postgres.fill_disk)
-        self.history.act("full disk of PostgreSQL", backends=backends)
+        """No file can grow that PostgreSQL's processes write."""
+        postgres = self.house.postgres
+        assert postgres is not None
+        backends = await asyncio.to_thread(postgres.backends)
+        seconds = self.chance.uniform(0.5, 2.0)
+        await asyncio.to_thread(postgres.limit_files, backends, full=True)
+        self.history.act("full disk of PostgreSQL", backends=len(backends), seconds=seconds)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(postgres.limit_files, backends, full=False)
 
     async def _lose(self, wire: Wire, name: str) -> None:
         before = wire.lost

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,18 +35,18 @@ class PrivatePostgres:
         """Stop it as a crash would, without a checkpoint, and start it again; returns when it takes connections."""
         self._control("restart", "--mode=immediate", f"--log={self._folder}/data/log")
 
-    def fill_disk(self) -> int:
-        """Let no file of the processes that serve Daybook grow any more; how many processes.
-
-        The first of them that has to write the log ahead panics, all end, and PostgreSQL recovers by itself.
-        """
+    def backends(self) -> list[int]:
+        """The processes that serve Daybook."""
         with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
             rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'daybook'").fetchall()
-        for (pid,) in rows:
+        return [pid for (pid,) in rows]
+
+    def limit_files(self, backends: Iterable[int], *, full: bool) -> None:
+        """Let no file grow that these processes write, or let them grow again."""
+        for pid in backends:
             # By the program, since only who owns a process may limit it; one that has ended meanwhile is no loss.
-            command = ["prlimit", f"--pid={pid}", f"--fsize={SMALLEST_FILE}:"]
+            command = ["prlimit", f"--pid={pid}", f"--fsize={SMALLEST_FILE if full else 'unlimited'}:"]
             subprocess.run(command, check=False, user=self._user, stderr=subprocess.DEVNULL)
-        return len(rows)
 
     def said(self) -> str:
         """Its own log."""
