@@ -13,7 +13,7 @@ QUIET: tuple[Act, ...] = ()
 KILLS: tuple[Act, ...] = (Nemesis.kill,)
 LOST_ANSWERS: tuple[Act, ...] = (Nemesis.lose_answers,)
 CRASHES: tuple[Act, ...] = (Nemesis.restart_postgres,)
-LAZY_LOG = ("wal_writer_delay = 10s",)
+LAZY_LOG = ("wal_writer_delay = 500ms",)
 
 Broken = dict[int, set[str]]
 
@@ -37,7 +37,7 @@ class TestRule1:
         assert "ok and not in the log" in broken[1]
 
     def test_an_acknowledgement_before_the_disk_has_it_is_caught(self, tmp_path: Path) -> None:
-        more = {"store": "postgresql", "settings": LAZY_LOG}
+        more = {"store": "postgresql", "settings": LAZY_LOG, "pause": (2.0, 2.5), "seconds": 12}
         broken = found(tmp_path, ["acknowledges_before_commit"], CRASHES, **more)
         assert "ok and not in the log" in broken[1]
 
