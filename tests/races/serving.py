@@ -38,9 +38,7 @@ def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
 class Server:
     """One process of Daybook. What it prints and logs is kept."""
 
-    def __init__(
-        self, environment: dict[str, str], *altered: str, program: str = "tests.races.altered_server"
-    ) -> None:
+    def __init__(self, environment: dict[str, str], *altered: str, program: str = "tests.races.altered_server") -> None:
         command = [COMMAND] if not altered else [sys.executable, "-m", program, *altered, "--"]
         self.process = subprocess.Popen(
             [*command, "serve", "--port", "0"],

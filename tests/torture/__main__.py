@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.torture.checker.verdict import judge, told
 from tests.torture.history import History
-from tests.torture.house import PROCESSES
+from tests.torture.house import PROCESSES, StoreKind
 from tests.torture.run import Plan, torture
 
 
@@ -20,7 +20,8 @@ def main() -> int:
     asked = _asked()
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="daybook-torture-"))
     broken = False
-    for store in [asked.store] if asked.store else list(PROCESSES):
+    stores: list[StoreKind] = [asked.store] if asked.store else list(PROCESSES)
+    for store in stores:
         plan = Plan(store, asked.minutes * 60, asked.seed)
         _say(f"{store}: {asked.minutes:g} minutes, seed {asked.seed}, in {folder / store}")
         history = asyncio.run(torture(plan, folder / store, _say))

@@ -1,4 +1,4 @@
-"""Clients: people with tokens who send requests, try again when they do not know, and write down what they were told."""
+"""Clients: people with tokens who send requests, try again in doubt, and write down what they were told."""
 
 import asyncio
 import json

@@ -9,26 +9,26 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from sqlite3 import Connection
 from threading import Timer
 from typing import Any, Final
 
 import pytest
 from tests.races import altered_server
 
+from app import identity
 from app.assembly import Daybook
 from app.clock import CheckedClock, system_clock
 from app.commands import Book, Command
-from app.identity import random_command_id
 from app.log import event_log, postgres_connection, sqlite
 from app.log.event_log import moved
 from app.log.records import Head, LoggedEvent, RecordedEvent
 from app.log.sqlite import SQLiteLog
+from app.log.sqlite_file import Connection
 from app.outcome import Outcome
 from app.read_models.delivery import Delivery
 from domain.refusal import Refused
 from domain.resource import Resource
-from interface.http import booking_answers
+from interface.http import booking_answers, event_answers
 from interface.http import log as http_log
 from interface.http import service as http_service
 
@@ -144,13 +144,13 @@ def _at(event: LoggedEvent, timestamp: str) -> LoggedEvent:
 
 def forgets_keys() -> None:
     """A key that comes again counts as a new one."""
-    plain = http_service.command_id
+    plain = identity.command_id
     seen: set[str] = set()
 
     def command_id(*parts: Any) -> str:
         known = plain(*parts)
         if known in seen:
-            return random_command_id()
+            return identity.random_command_id()
         seen.add(known)
         return known
 
@@ -211,7 +211,7 @@ def leaves_positions_out() -> None:
 
 def skips_for_followers() -> None:
     """Whoever reads the log misses an event now and then."""
-    plain = http_log.log_answer
+    plain = event_answers.log_answer
     turn = count(1)
 
     def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
@@ -222,7 +222,7 @@ def skips_for_followers() -> None:
 
 def repeats_for_followers() -> None:
     """Whoever reads the log is shown an event twice now and then."""
-    plain = http_log.log_answer
+    plain = event_answers.log_answer
     turn = count(1)
 
     def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:

@@ -21,7 +21,7 @@ from app.log.migrate import migrate
 
 StoreKind = Literal["sqlite", "postgresql"]
 SCHEMA = "torture"
-PROCESSES = {"sqlite": 1, "postgresql": 3}
+PROCESSES: dict[StoreKind, int] = {"sqlite": 1, "postgresql": 3}
 _SECONDS_TO_START = 60.0
 
 
@@ -133,7 +133,9 @@ class House:
     def ask(self, statement: str) -> list[Any]:
         """Read the raw tables, past Daybook."""
         if self.postgres is not None:
-            with psycopg.connect(self.postgres.url, connect_timeout=5, options=f"-c search_path={SCHEMA}") as connection:
+            with psycopg.connect(
+                self.postgres.url, connect_timeout=5, options=f"-c search_path={SCHEMA}"
+            ) as connection:
                 return connection.execute(statement.encode()).fetchall()
         with closing(sqlite3.connect(self.folder / "data" / "log.sqlite3", timeout=10)) as file:
             return file.execute(statement).fetchall()

@@ -19,6 +19,8 @@ WITHIN_TOLERANCE = 0.4
 BEYOND_TOLERANCE = (-3600.0, -7.0, 5.0, 86_400.0)
 """Seconds that a clock is off by; the service's tolerance is one."""
 
+WISHES_BETWEEN_ACTS = (5, 80)
+
 Act = Callable[["Nemesis"], Awaitable[None]]
 
 
@@ -35,11 +37,18 @@ class Nemesis:
         known, end = list(acts), monotonic() + seconds
         while known and monotonic() < end:
             for act in self.chance.sample(known, len(known)):
-                await asyncio.sleep(self.chance.uniform(*pause))
+                await self._let_them_work(end, pause)
                 if monotonic() >= end:
                     return
                 await act(self)
         await asyncio.sleep(max(0.0, end - monotonic()))
+
+    async def _let_them_work(self, end: float, pause: tuple[float, float]) -> None:
+        """Until some more wishes came true: on a slow machine one act after the other would let nothing happen."""
+        wanted = self.history.of_result("ok") + self.chance.randint(*WISHES_BETWEEN_ACTS)
+        await asyncio.sleep(self.chance.uniform(*pause))
+        while self.history.of_result("ok") < wanted and monotonic() < end:  # noqa: ASYNC110 - counted, not awaited
+            await asyncio.sleep(0.05)
 
     @property
     def room(self) -> Room:

@@ -60,7 +60,8 @@ class Customer(Client):
         if done.answer is not None:
             booking = done.answer["id"]
             (self._holds if hold else self._bookings).append(booking)
-            desk.hears_of(booking, done.answer["status"])
+            if done.answer["status"] == "pending":
+                desk.hears_of(booking, "pending")
 
     async def _on(self, booking: str, verb: str, body: dict[str, Any], *, keep: bool = False) -> None:
         done = await self.command(verb, "POST", f"/v1/bookings/{booking}/{verb}", body)
@@ -83,14 +84,16 @@ class Customer(Client):
 
 
 class Desk(Client):
-    """Approves, rejects and revokes what it hears of; takes time away and gives it back."""
+    """Approves, rejects and revokes; takes time away and gives it back. Without it the places would fill for good
+    with bookings whose customers never heard that they have them.
+    """
 
     def begin(self) -> None:
         self._heard: deque[tuple[str, str]] = deque(maxlen=MOST_REMEMBERED)
-        self._blocks: deque[tuple[str, str]] = deque()
+        self._lifted: set[str] = set()
 
     def hears_of(self, booking: str, status: str) -> None:
-        """Somebody made this booking."""
+        """Somebody has this booking."""
         self._heard.append((booking, status))
 
     async def live(self) -> None:
@@ -98,24 +101,43 @@ class Desk(Client):
         while True:
             wish = self.chance.random()
             if self._heard and wish < 0.6:
-                booking, status = self._heard.popleft()
-                verb = self.chance.choice(("approve", "approve", "reject") if status == "pending" else ("revoke",))
-                if status == "pending" or wish < 0.1:
-                    await self.command(verb, "POST", f"/v1/bookings/{booking}/{verb}", {"reason": "so it is"})
-            elif self._blocks and (wish < 0.75 or len(self._blocks) > 2):
-                place, block = self._blocks.popleft()
-                await self.command("lift", "DELETE", f"/v1/resources/{place}/blocks/{block}")
-            elif wish < 0.8:
-                place = self.chance.choice(PLACES).leg(self.chance)
-                body = {"start": place["start"], "end": place["end"], "units": 1, "reason": "repairs"}
-                done = await self.command("block", "POST", f"/v1/resources/{place['resource']}/blocks", body)
-                if done.answer is not None:
-                    self._blocks.append((place["resource"], done.answer["block"]))
+                await self._decide(*self._heard.popleft())
+            elif wish < 0.7:
+                await self._block()
+            elif wish < 0.9:
+                await self._look_at_a_day()
             else:
-                where = self.chance.choice(PLACES)
-                day = datetime.fromisoformat(where.leg(self.chance)["start"]).astimezone(ZoneInfo(where.timezone))
-                await self.question("day", f"/v1/resources/{where.key}/days/{day:%Y-%m-%d}", self.last_position)
+                await self._look_at_bookings()
             await asyncio.sleep(self.chance.uniform(0, 0.1))
+
+    async def _decide(self, booking: str, status: str) -> None:
+        verbs = {"pending": ("approve", "approve", "reject"), "confirmed": ("revoke",)}
+        if status in verbs:
+            verb = self.chance.choice(verbs[status])
+            await self.command(verb, "POST", f"/v1/bookings/{booking}/{verb}", {"reason": "so it is"})
+
+    async def _block(self) -> None:
+        leg = self.chance.choice(PLACES).leg(self.chance)
+        body = {"start": leg["start"], "end": leg["end"], "units": 1, "reason": "repairs"}
+        await self.command("block", "POST", f"/v1/resources/{leg['resource']}/blocks", body)
+
+    async def _look_at_a_day(self) -> None:
+        place = self.chance.choice(PLACES)
+        day = datetime.fromisoformat(place.leg(self.chance)["start"]).astimezone(ZoneInfo(place.timezone))
+        seen = await self.question("day", f"/v1/resources/{place.key}/days/{day:%Y-%m-%d}", self.last_position)
+        for block in (seen.answer or {"blocks": []})["blocks"]:
+            if block["block"] not in self._lifted and self.chance.random() < 0.7:
+                self._lifted.add(block["block"])
+                path = f"/v1/resources/{place.key}/blocks/{block['block']}"
+                # One operation, however long it takes: the log does not say which of two requests lifted it.
+                await self.command("lift", "DELETE", path, tries=1000)
+
+    async def _look_at_bookings(self) -> None:
+        status = self.chance.choice(("pending", "confirmed", "confirmed"))
+        seen = await self.question("list", f"/v1/bookings?status={status}&limit=100", self.last_position)
+        for booking in (seen.answer or {"items": []})["items"]:
+            if self.chance.random() < 0.5:
+                self.hears_of(booking["id"], booking["status"])
 
 
 class Administrator(Client):
@@ -156,12 +178,11 @@ class Administrator(Client):
 
 def crowd(history: History, doors: list[str], seed: int, customers: int) -> tuple[list[Customer], Desk, Administrator]:
     """Everybody, each with a chance of their own, so that the seed says what each would want."""
+
     def chance(name: str) -> random.Random:
         return random.Random(f"{seed} {name}")  # noqa: S311 - wishes are no secret
 
-    people = [
-        Customer(history, doors, f"person-{n}", "customer", chance(f"person {n}")) for n in range(customers)
-    ]
+    people = [Customer(history, doors, f"person-{n}", "customer", chance(f"person {n}")) for n in range(customers)]
     desk = Desk(history, doors, "sam", "staff", chance("desk"))
     desk.begin()
     return people, desk, Administrator(history, doors, "ada", "admin", chance("admin"))

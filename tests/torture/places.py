@@ -46,7 +46,9 @@ class Place(NamedTuple):
 CHAIR = Place("chair", "UTC", 1, 600, 720, 30, (30,), {"hold_seconds": 2})
 WARD = Place("ward", "Asia/Dhaka", 3, 540, 600, 30, (30,), {"hold_seconds": 1})
 GROUND = Place("ground", "America/New_York", 2, 1080, 1260, 60, (60,), {"approval": True, "hold_seconds": 3})
-ROOM = Place("room", "Europe/Vienna", 1, 1320, 1470, 15, (15, 30, 45, 60, 75, 90), {"buffer_after": 5, "hold_seconds": 2})
+ROOM = Place(
+    "room", "Europe/Vienna", 1, 1320, 1470, 15, (15, 30, 45, 60, 75, 90), {"buffer_after": 5, "hold_seconds": 2}
+)
 HALL = Place("hall", "UTC", 6, 600, 660, 60, (60,), {"max_units": 3, "hold_seconds": 2})
 SHED = Place("shed", "UTC", 2, 480, 600, 30, (30,), {"hold_seconds": 2})
 

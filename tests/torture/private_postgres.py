@@ -58,6 +58,6 @@ class PrivatePostgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _control(self, *words: str) -> None:
-        command = [self._server.bin_path / "pg_ctl", "--wait", f"--pgdata={self._folder}/data", *words]
+        command = [str(self._server.bin_path / "pg_ctl"), "--wait", f"--pgdata={self._folder}/data", *words]
         # Not captured: the server would inherit a pipe, and whoever reads it would wait for the server's end.
         subprocess.run(command, check=True, user=self._user, timeout=_SECONDS, stdout=subprocess.DEVNULL)

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import pytest
 from tests.torture.checker.verdict import judge, told
 from tests.torture.nemesis import Act, Nemesis
 from tests.torture.run import Plan, torture
@@ -18,10 +18,10 @@ LAZY_LOG = ("wal_writer_delay = 500ms",)
 Broken = dict[int, set[str]]
 
 
-def found(folder: Path, fault: Sequence[str], acts: Sequence[Act], **more: object) -> Broken:
+def found(folder: Path, fault: Sequence[str], acts: Sequence[Act], **more: Any) -> Broken:
     """Which rules a short run with these faults breaks, each with the names of the ways."""
     plan = Plan("sqlite", 6, seed=1, altered=fault, acts=acts, pause=(0.1, 0.5))
-    asyncio.run(torture(Plan(**{**vars(plan), **more}), folder))  # type: ignore[arg-type] # fields of a plan
+    asyncio.run(torture(Plan(**{**vars(plan), **more}), folder))
     verdict = judge(folder)
     print("\n".join(told(verdict, most=20)))  # noqa: T201 - pytest shows it beside a failure
     return {rule: {finding.name for finding in findings} for rule, findings in verdict.items() if findings}

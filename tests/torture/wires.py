@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeAlias
 
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
 Address = Callable[[], tuple[str, int] | str]
 """Where connections lead now: host and port, or the path of a Unix socket."""
 
@@ -71,9 +74,7 @@ class Wire:
             self._pumps.add(task)
             task.add_done_callback(self._pumps.discard)
 
-    async def _to_server(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, back: asyncio.StreamWriter, passage: "_Passage"
-    ) -> None:
+    async def _to_server(self, source: Reader, target: Writer, back: Writer, passage: "_Passage") -> None:
         before = b""
         with suppress(OSError):
             while data := await source.read(1 << 16):
@@ -85,9 +86,7 @@ class Wire:
                 await target.drain()
         self._end(target, back)
 
-    async def _to_client(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, back: asyncio.StreamWriter, passage: "_Passage"
-    ) -> None:
+    async def _to_client(self, source: Reader, target: Writer, back: Writer, passage: "_Passage") -> None:
         answer = b""
         with suppress(OSError):
             while data := await source.read(1 << 16):

@@ -141,10 +141,8 @@ class Evidence:
             return self.by_name.get((operation.body or {})["name"], [])
         if operation.kind in {"retire", "lift"}:
             key = operation.path.rsplit("/", 1)[1]
-            stream, kind = (
-                (f"resource/{key}", "ResourceRetired") if operation.kind == "retire" else (f"block/{key}", "BlockLifted")
-            )
-            return [event for event in self.streams.get(stream, ()) if event.kind == kind]
+            of, kind = ("resource", "ResourceRetired") if operation.kind == "retire" else ("block", "BlockLifted")
+            return [event for event in self.streams.get(f"{of}/{key}", ()) if event.kind == kind]
         first = self.by_party.get(operation.number, ())
         return [event for each in first for event in self.by_command[each.command_id]]
 

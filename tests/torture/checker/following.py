@@ -1,6 +1,7 @@
 """Rule 5: every live follower saw every event once, in order."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.torture.checker.evidence import Evidence, Facts, Finding
 
@@ -32,7 +33,7 @@ def _followed(follower: str, seen: list[Facts], there: list[tuple[object, ...]])
 
 
 def _first_step_back(positions: list[int]) -> str:
-    for before, after in zip(positions, positions[1:], strict=False):
+    for before, after in pairwise(positions):
         if after < before:
             return f"{after} after {before}"
     return ""

@@ -8,7 +8,7 @@ from typing import Any
 from tests.torture.checker.evidence import Event, Evidence, Finding, Operation
 from tests.torture.checker.standing import Booking, bookings_at_each_version, leg_in, seconds
 
-READS = {"show", "availability", "day", "resource"}
+READS = {"show", "list", "availability", "day", "resource"}
 DOES = {
     "book": {"BookingConfirmed", "BookingRequested"},
     "hold": {"BookingHeld"},
