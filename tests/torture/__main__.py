@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.torture.checker.verdict import judge, told
@@ -15,9 +16,9 @@ from tests.torture.house import PROCESSES, StoreKind
 from tests.torture.run import Plan, torture
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; 1 where a rule is broken."""
-    asked = _asked()
+    asked = _asked(arguments)
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="daybook-torture-"))
     broken = False
     stores: list[StoreKind] = [asked.store] if asked.store else list(PROCESSES)
@@ -33,13 +34,13 @@ def main() -> int:
     return int(broken)
 
 
-def _asked() -> argparse.Namespace:
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture")
     parser.add_argument("--minutes", type=float, default=1.0, help="for each store")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--store", choices=list(PROCESSES), help="both, unless given")
     parser.add_argument("--folder", help="where everything is kept; a new one, unless given")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _table(history: History) -> list[str]:

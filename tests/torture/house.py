@@ -22,7 +22,7 @@ from app.log.migrate import migrate
 StoreKind = Literal["sqlite", "postgresql"]
 SCHEMA = "torture"
 PROCESSES: dict[StoreKind, int] = {"sqlite": 1, "postgresql": 3}
-_SECONDS_TO_START = 60.0
+_SECONDS_TO_START = 120.0
 
 
 class Room:

@@ -21,7 +21,7 @@ from tests.torture.places import PLACES
 Say = Callable[[str], None]
 
 PROGRESS_SECONDS = 5.0
-_SECONDS_TO_SETTLE = 60.0
+_SECONDS_TO_SETTLE = 120.0
 
 
 @dataclass(frozen=True)
