@@ -9,12 +9,18 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help install run test test-slow lint lock bench bench-growth
+# For `make torture`: minutes for each store, the seed that everything comes from, and one store instead of both.
+MINUTES ?= 1
+SEED ?= 1
+STORE ?=
+
+.PHONY: help install run test test-slow torture lint lock bench bench-growth
 
 help:
 	@echo 'make run        start the demo on port $(PORT) (PORT=..., DAYBOOK_DATA=...)'
 	@echo 'make test       run the tests, without those that take long'
 	@echo 'make test-slow  run those that take long'
+	@echo 'make torture    kill, pause, cut off and starve it, then check (MINUTES=1 SEED=1 STORE=sqlite or postgresql)'
 	@echo 'make lint       ruff, mypy, import-linter'
 	@echo 'make bench      measure Daybook beside its peers (needs wrk)'
 	@echo 'make bench-growth  measure long logs and crowded days'
@@ -31,6 +37,9 @@ test: $(VENV)/installed-dev
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow || test $$? -eq 5 # 5: there are none
+
+torture: $(VENV)/installed-dev
+	$(BIN)/python -m tests.torture --minutes $(MINUTES) --seed $(SEED) $(if $(STORE),--store $(STORE))
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

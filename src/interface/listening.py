@@ -51,6 +51,12 @@ def _bind(taken: socket.socket, address: Address) -> None:
         sleep(0.02)
 
 
+def must_be_free(host: str, port: int) -> None:
+    """Raises CannotListen when anybody listens there."""
+    with take_port(host, port) as probe:
+        open_port(probe)
+
+
 def open_port(taken: socket.socket) -> None:
     """Listen. Raises CannotListen when another program began to since the port was taken."""
     try:

@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import pytest
 from tests.unconditional import append_anyway
 
 from app.assembly import Daybook
-from app.clock import CheckedClock, system_clock
+from app.clock import CheckedClock, Clock, system_clock
 from app.duties import Duties
 from app.log.postgres import PostgresLog
 from app.log.sqlite import SQLiteLog
@@ -62,12 +63,13 @@ def _clock_off(by: timedelta) -> None:
     def clock() -> datetime:
         return system_clock() + (by if Switch.on else timedelta())
 
-    plain = Daybook.open
+    open_with(clock)
 
-    def opened(settings: Any, **more: Any) -> Daybook:
-        return plain(settings, clock=clock, **more)
 
-    _patch.setattr(Daybook, "open", opened)
+def open_with(clock: Clock) -> None:
+    """Give every process another clock."""
+    for name in ("open", "open_door"):
+        _patch.setattr(Daybook, name, partial(getattr(Daybook, name), clock=clock))
 
 
 def no_projector() -> None:
@@ -104,7 +106,9 @@ def _switch(number: int, _frame: object) -> None:
     print("switched on" if Switch.on else "switched off", flush=True)  # noqa: T201 - what the test waits for
 
 
-def _altered(arguments: list[str]) -> None:
+def run() -> None:
+    """Alter, then do what the command line says behind the `--`."""
+    arguments = sys.argv[1:]
     place = arguments.index("--")
     for name in arguments[:place]:
         ALTERATIONS[name]()
@@ -115,4 +119,4 @@ def _altered(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _altered(sys.argv[1:])
+    run()

@@ -40,10 +40,15 @@ class Server:
     """One Daybook, with all its processes. What they print and log is kept."""
 
     def __init__(
-        self, environment: dict[str, str], *altered: str, through: Sequence[str] = (), pass_fds: Sequence[int] = ()
+        self,
+        environment: dict[str, str],
+        *altered: str,
+        program: str = "tests.races.altered_server",
+        through: Sequence[str] = (),
+        pass_fds: Sequence[int] = (),
     ) -> None:
         """`through`: a program that becomes this process, and takes descriptors with it."""
-        command = [COMMAND] if not altered else [sys.executable, "-m", "tests.races.altered_server", *altered, "--"]
+        command = [COMMAND] if not altered else [sys.executable, "-m", program, *altered, "--"]
         self.process = subprocess.Popen(
             [*through, *command, "serve", "--port", "0"],
             env=environment | {"PYTHONPATH": str(ROOT)},

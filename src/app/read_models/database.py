@@ -50,7 +50,7 @@ class ReadModels:
 
         On PostgreSQL the role that serves has to make them, since it makes and drops generations later.
         """
-        with self.writing() as connection:
+        with self.shaping() as connection:
             if connection.dialect.name == "postgresql":  # two at once would both find a table missing
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('daybook read models'))"))
             if not inspect(connection).has_table("parked"):
@@ -88,6 +88,16 @@ class ReadModels:
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: all of it or nothing. Raises StoreUnavailable."""
         with self._unavailable(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def shaping(self) -> Iterator[Connection]:
+        """The same for what makes tables: durable when it ends, however PostgreSQL ends. Rows that a crash takes are
+        worked out again from the log; a table that it took would be missed by every process that knows it.
+        """
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL synchronous_commit = on"))
             yield connection
 
     @contextmanager

@@ -39,7 +39,7 @@ class Housekeeping:
         What was built from another log, or beyond this one's head, is retired at once: it answers nothing any more.
         """
         newer: list[str] = []
-        with self._models.writing() as connection:
+        with self._models.shaping() as connection:
             claim_control(connection, self._models.projections)
             found = all_generations(connection)
             head = self._log.head()  # afterwards: who projects meanwhile must not seem to be beyond it
@@ -69,7 +69,7 @@ class Housekeeping:
         A generation that is being built already is taken back: what has been parked in it would stay parked.
         Raises StoreUnavailable when a newer Daybook built what is there.
         """
-        with self._models.writing() as connection:
+        with self._models.shaping() as connection:
             claim_control(connection, self._models.projections)
             before = all_generations(connection)
             known = self._models.projections

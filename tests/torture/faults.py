@@ -1,0 +1,250 @@
+"""Servers of the torture run: `python -m tests.torture.faults <alteration>... -- serve --port 0`.
+
+`told_clock` belongs to every run. The others are deliberate faults, one for each control that must be caught.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from threading import Timer
+from typing import Any, Final
+
+import pytest
+from tests.races import altered_server
+
+from app import identity
+from app.assembly import Daybook
+from app.clock import CheckedClock, system_clock
+from app.commands import Book, Command
+from app.log import event_log, postgres_connection, sqlite
+from app.log.event_log import moved
+from app.log.records import Head, LoggedEvent, RecordedEvent
+from app.log.sqlite import SQLiteLog
+from app.log.sqlite_file import Connection
+from app.outcome import Outcome
+from app.read_models.delivery import Delivery
+from domain.refusal import Refused
+from domain.resource import Resource
+from interface.http import booking_answers, event_answers
+from interface.http import log as http_log
+from interface.http import service as http_service
+
+CLOCK_FILE: Final = "TORTURE_CLOCK"
+"""The variable that names the file in which a server finds how many seconds its clock is to be off."""
+
+EVERY_SO_OFTEN: Final = 40
+A_MOMENT: Final = 0.3
+_patch: Final = pytest.MonkeyPatch()
+
+
+def told_clock() -> None:
+    """This process's clock is off by what its file says."""
+    told = Path(os.environ[CLOCK_FILE])
+
+    def clock() -> datetime:
+        try:
+            return system_clock() + timedelta(seconds=float(told.read_text()))
+        except (FileNotFoundError, ValueError):
+            return system_clock()
+
+    altered_server.open_with(clock)
+
+
+def acknowledges_before_commit() -> None:
+    """SQLite: a transaction is committed a moment later. PostgreSQL: without waiting for the disk."""
+    commit = SQLiteLog._commit
+
+    def commit_now(log: SQLiteLog) -> None:
+        with log._write_lock:
+            if log._writer.in_transaction:
+                commit(log)
+
+    @contextmanager
+    def transaction(log: SQLiteLog) -> Iterator[Any]:
+        with log._write_lock:
+            if not log._writer.in_transaction:
+                log._writer.execute("BEGIN IMMEDIATE")
+                Timer(A_MOMENT, commit_now, [log]).start()
+            yield log._writer
+
+    _patch.setattr(SQLiteLog, "_transaction", transaction)
+    arguments = postgres_connection.connect_args
+
+    def careless(*args: Any, **more: Any) -> dict[str, Any]:
+        return arguments(*args, **{**more, "synchronous_commit": "off"})
+
+    _patch.setattr(postgres_connection, "connect_args", careless)
+
+
+def refuses_what_it_stored() -> None:
+    """A booking that is stored is refused all the same, now and then."""
+    plain = Daybook.execute
+    turn = count(1)
+
+    async def execute(daybook: Daybook, command: Command) -> Outcome:
+        outcome = await plain(daybook, command)
+        if outcome.created and isinstance(command, Book) and next(turn) % 10 == 0:
+            raise Refused("closed", "So it says.")
+        return outcome
+
+    _patch.setattr(Daybook, "execute", execute)
+
+
+def answers_otherwise() -> None:
+    """A booking's answer names another end than the log has, now and then."""
+    plain = booking_answers.booking_answer
+    turn = count(1)
+
+    def booking_answer(*args: Any, **more: Any) -> Any:
+        answer = plain(*args, **more)
+        if next(turn) % EVERY_SO_OFTEN == 0:
+            answer["legs"][0]["end"] = answer["legs"][0]["start"]
+        return answer
+
+    _patch.setattr(booking_answers, "booking_answer", booking_answer)
+
+
+def retired_takes_bookings() -> None:
+    """Nobody asks whether a resource is retired."""
+    _patch.setattr(Resource, "must_be_open", Resource.must_exist)
+
+
+def stores_in_another_order() -> None:
+    """Now and then an append is answered, put aside, and stored behind the next one that has nothing to do with it."""
+    plain = SQLiteLog.append
+    aside: list[LoggedEvent] = []
+    turn = count(1)
+
+    def append(log: SQLiteLog, events: Sequence[LoggedEvent], seen: Head) -> Head:
+        if not aside:
+            if next(turn) % EVERY_SO_OFTEN:
+                return plain(log, events, seen)
+            aside.extend(events)
+            return moved(seen, events)
+        waiting = [_at(event, events[-1].timestamp) for event in aside]
+        aside.clear()
+        streams = {event.originator_id for event in waiting}
+        if streams & {event.originator_id for event in events}:
+            return plain(log, events, plain(log, waiting, log.head()))
+        return plain(log, waiting, plain(log, events, log.head()))
+
+    _patch.setattr(SQLiteLog, "append", append)
+
+
+def _at(event: LoggedEvent, timestamp: str) -> LoggedEvent:
+    return LoggedEvent(**{**vars(event), "timestamp": timestamp})
+
+
+def forgets_keys() -> None:
+    """A key that comes again counts as a new one."""
+    plain = identity.command_id
+    seen: set[str] = set()
+
+    def command_id(*parts: Any) -> str:
+        known = plain(*parts)
+        if known in seen:
+            return identity.random_command_id()
+        seen.add(known)
+        return known
+
+    _patch.setattr(http_service, "command_id", command_id)
+
+
+def projects_with_gaps() -> None:
+    """The projector leaves out an event of a booking now and then."""
+    plain = Delivery.deliver
+    turn = count(1)
+
+    def deliver(delivery: Delivery, batch: Sequence[RecordedEvent], to: Any) -> None:
+        def stays(event: RecordedEvent) -> bool:
+            ends = event.topic == "BookingCancelled.1"
+            return not (ends and next(turn) % 5 == 0) or event is batch[-1]
+
+        plain(delivery, [event for event in batch if stays(event)], to)
+
+    _patch.setattr(Delivery, "deliver", deliver)
+    _patch.setattr(Daybook, "hand_over", lambda _: None)  # the projector's own process is not altered
+
+
+def chains_less() -> None:
+    """The digest leaves out who did it."""
+    plain = event_log.chained
+
+    def chained(digest: bytes, first: int, events: Sequence[LoggedEvent]) -> bytes:
+        return plain(digest, first, [LoggedEvent(**{**vars(event), "by": "somebody"}) for event in events])
+
+    _patch.setattr(event_log, "chained", chained)
+
+
+def time_runs_back() -> None:
+    """Every so often the clock stumbles by two seconds, and neither clock nor decider objects."""
+    turn = count(1)
+    _patch.setattr(CheckedClock, "is_right", lambda _: True)
+    _patch.setattr("app.batch.timestamp_of", lambda _: system_clock() - timedelta(days=1))
+    now = CheckedClock.now
+
+    def stumbling(clock: CheckedClock) -> datetime:
+        return now(clock) - timedelta(seconds=2 if next(turn) % EVERY_SO_OFTEN == 0 else 0)
+
+    _patch.setattr(CheckedClock, "now", stumbling)
+
+
+def leaves_positions_out() -> None:
+    """Every so often an append begins one position too far on."""
+    plain = sqlite._insert
+    turn = count(1)
+
+    def insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:
+        plain(connection, seen, head, events)
+        if next(turn) == EVERY_SO_OFTEN:
+            connection.execute("DROP TRIGGER events_no_update")
+            connection.execute("UPDATE events SET position = position + 1000000 WHERE position = ?", [seen.position])
+
+    _patch.setattr(sqlite, "_insert", insert)
+
+
+def skips_for_followers() -> None:
+    """Whoever reads the log misses an event now and then."""
+    plain = event_answers.log_answer
+    turn = count(1)
+
+    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
+        return plain([event for event in events if len(events) < 2 or next(turn) % EVERY_SO_OFTEN], *more)
+
+    _patch.setattr(http_log, "log_answer", log_answer)
+
+
+def repeats_for_followers() -> None:
+    """Whoever reads the log is shown an event twice now and then."""
+    plain = event_answers.log_answer
+    turn = count(1)
+
+    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
+        again = events[:1] if next(turn) % 10 == 0 else []
+        return plain([*again, *events], *more)
+
+    _patch.setattr(http_log, "log_answer", log_answer)
+
+
+ALTERATIONS: Final[tuple[Callable[[], None], ...]] = (
+    told_clock,
+    acknowledges_before_commit,
+    refuses_what_it_stored,
+    answers_otherwise,
+    retired_takes_bookings,
+    stores_in_another_order,
+    forgets_keys,
+    projects_with_gaps,
+    chains_less,
+    time_runs_back,
+    leaves_positions_out,
+    skips_for_followers,
+    repeats_for_followers,
+)
+
+if __name__ == "__main__":
+    altered_server.ALTERATIONS.update({made.__name__: made for made in ALTERATIONS})
+    altered_server.run()

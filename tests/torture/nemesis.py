@@ -1,0 +1,159 @@
+"""The nemesis: does to processes, store, connections, disk and clocks what a bad year does, in minutes.
+
+Everything comes from the seed; every act is written into the history.
+"""
+
+import asyncio
+import random
+import resource
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from time import monotonic
+
+from tests.torture.history import History
+from tests.torture.house import House, Room
+from tests.torture.private_postgres import SMALLEST_FILE
+from tests.torture.wires import Wire
+
+WITHIN_TOLERANCE = 0.4
+BEYOND_TOLERANCE = (-3600.0, -7.0, 5.0, 86_400.0)
+"""Seconds that a clock is off by; the service's tolerance is one."""
+
+WISHES_BETWEEN_ACTS = (5, 80)
+
+Act = Callable[["Nemesis"], Awaitable[None]]
+
+
+class Nemesis:
+    """Acts at random moments, one act at a time."""
+
+    def __init__(self, house: House, history: History, seed: int) -> None:
+        self.house = house
+        self.history = history
+        self.chance = random.Random(f"{seed} nemesis")  # noqa: S311 - no secret
+
+    async def live(self, acts: Iterable[Act], seconds: float, pause: tuple[float, float]) -> None:
+        """One act after the other for so long; all kinds come before one comes again. The last act is finished."""
+        known, end = list(acts), monotonic() + seconds
+        while known and monotonic() < end:
+            for act in self.chance.sample(known, len(known)):
+                await self._let_them_work(end, pause)
+                if monotonic() >= end:
+                    return
+                await act(self)
+        await asyncio.sleep(max(0.0, end - monotonic()))
+
+    async def _let_them_work(self, end: float, pause: tuple[float, float]) -> None:
+        """Until some more wishes came true: on a slow machine one act after the other would let nothing happen."""
+        wanted = self.history.of_result("ok") + self.chance.randint(*WISHES_BETWEEN_ACTS)
+        await asyncio.sleep(self.chance.uniform(*pause))
+        while self.history.of_result("ok") < wanted and monotonic() < end:  # noqa: ASYNC110 - counted, not awaited
+            await asyncio.sleep(0.05)
+
+    @property
+    def room(self) -> Room:
+        """Whose turn it is."""
+        return self.chance.choice(self.house.rooms)
+
+    async def kill(self) -> None:
+        """`kill -9` of a process, in the middle of whatever it does; another takes its place."""
+        room = self.room
+        await room.kill()
+        self.history.act("kill", room=room.number)
+        await room.start()
+
+    async def pause(self) -> None:
+        """A process stands still, sometimes for longer than its lease of five seconds, and goes on."""
+        server = self.room.server
+        assert server is not None
+        seconds = self.chance.choice((0.3, 0.8, 1.5, 6.5))
+        server.pause()
+        self.history.act("pause", seconds=seconds)
+        await asyncio.sleep(seconds)
+        server.resume()
+
+    async def cut_connections(self) -> None:
+        """Every connection of clients with a process is cut, wherever it is in a request."""
+        self.history.act("cut connections", cut=self.room.wire.cut_all())
+
+    async def lose_answers(self) -> None:
+        """Commands are carried out, and their clients hear nothing."""
+        await self._lose(self.room.wire, "answers lost to clients")
+
+    async def fill_disk(self) -> None:
+        """No file of a process can grow for a while."""
+        server = self.room.server
+        assert server is not None
+        seconds = self.chance.uniform(0.2, 1.5)
+        limit_files(server.pid, full=True)
+        self.history.act("full disk", seconds=seconds)
+        await asyncio.sleep(seconds)
+        with suppress(ProcessLookupError):
+            limit_files(server.pid, full=False)
+
+    async def shift_clock(self) -> None:
+        """A process's clock jumps, within its tolerance or far beyond, and comes back after a while."""
+        room = self.room
+        near = self.chance.uniform(-WITHIN_TOLERANCE, WITHIN_TOLERANCE)
+        seconds = self.chance.choice((near, *BEYOND_TOLERANCE))
+        room.shift_clock(seconds)
+        self.history.act("clock shift", room=room.number, seconds=seconds)
+        await asyncio.sleep(self.chance.uniform(0.3, 1.5))
+        room.shift_clock(0.0)
+
+    async def restart_postgres(self) -> None:
+        """PostgreSQL ends without a checkpoint and recovers from its write-ahead log."""
+        assert self.house.postgres is not None
+        await asyncio.to_thread(self.house.postgres.restart)
+        self.history.act("PostgreSQL restart")
+
+    async def lose_commits(self) -> None:
+        """PostgreSQL commits, and the process that asked for it hears nothing."""
+        assert self.house.store_wire is not None
+        await self._lose(self.house.store_wire, "answers lost after COMMIT")
+
+    async def cut_store(self) -> None:
+        """Every connection to PostgreSQL is cut, wherever it is."""
+        assert self.house.store_wire is not None
+        self.history.act("cut from PostgreSQL", cut=self.house.store_wire.cut_all())
+
+    async def fill_disk_of_postgres(self) -> None:
+        """No file can grow that PostgreSQL's processes write."""
+        postgres = self.house.postgres
+        assert postgres is not None
+        backends = await asyncio.to_thread(postgres.backends)
+        seconds = self.chance.uniform(0.5, 2.0)
+        await asyncio.to_thread(postgres.limit_files, backends, full=True)
+        self.history.act("full disk of PostgreSQL", backends=len(backends), seconds=seconds)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(postgres.limit_files, backends, full=False)
+
+    async def _lose(self, wire: Wire, name: str) -> None:
+        before = wire.lost
+        wire.lose_answers(self.chance.randint(1, 4))
+        await asyncio.sleep(self.chance.uniform(0.2, 0.6))
+        wire.lose_answers(0)
+        for _ in range(wire.lost - before):
+            self.history.act(name)
+
+
+def limit_files(process: int, *, full: bool) -> None:
+    """Let no file of a process grow, or let them grow again. It is told with EFBIG, as of a full disk with ENOSPC."""
+    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (SMALLEST_FILE if full else most, most))
+
+
+ON_PROCESSES: tuple[Act, ...] = (
+    Nemesis.kill,
+    Nemesis.pause,
+    Nemesis.cut_connections,
+    Nemesis.lose_answers,
+    Nemesis.shift_clock,
+)
+ON_SQLITE: tuple[Act, ...] = (Nemesis.fill_disk,)
+ON_POSTGRES: tuple[Act, ...] = (
+    Nemesis.restart_postgres,
+    Nemesis.lose_commits,
+    Nemesis.cut_store,
+    Nemesis.fill_disk_of_postgres,
+)

@@ -1,0 +1,155 @@
+"""One run: a crowd and a nemesis for a while, then quiet, then the raw log and everything that was said."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+from tests.torture.clients import Client
+from tests.torture.follower import Follower
+from tests.torture.history import History
+from tests.torture.house import House, StoreKind, opened
+from tests.torture.nemesis import ON_POSTGRES, ON_PROCESSES, ON_SQLITE, Act, Nemesis
+from tests.torture.people import crowd
+from tests.torture.places import PLACES
+
+Say = Callable[[str], None]
+
+PROGRESS_SECONDS = 5.0
+_SECONDS_TO_SETTLE = 120.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run. `altered`: deliberate faults of the servers; `acts`: what the nemesis may do, none for all."""
+
+    store: StoreKind
+    seconds: float
+    seed: int
+    customers: int = 12
+    altered: Sequence[str] = ()
+    acts: Sequence[Act] | None = None
+    settings: Sequence[str] = ()
+    pause: tuple[float, float] = (0.1, 1.0)
+
+    @property
+    def nemesis(self) -> Sequence[Act]:
+        """What the nemesis may do."""
+        if self.acts is not None:
+            return self.acts
+        return (*ON_PROCESSES, *(ON_SQLITE if self.store == "sqlite" else ON_POSTGRES))
+
+
+async def torture(plan: Plan, folder: Path, say: Say = lambda _: None) -> History:
+    """Run it. What is needed to judge it, and to judge it again, is in the folder afterwards."""
+    history = History(folder)
+    (folder / "plan.json").write_text(json.dumps({"store": plan.store, "seconds": plan.seconds, "seed": plan.seed}))
+    try:
+        async with opened(plan.store, folder, plan.altered, plan.settings) as house:
+            await _under(plan, house, history, say)
+            house.dump()
+    finally:
+        history.close()
+    return history
+
+
+async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
+    doors = [room.url for room in house.rooms]
+    people, desk, admin = crowd(history, doors, plan.seed, plan.customers)
+    followers = [
+        Follower(history, doors, f"auditor-{n}", random.Random(f"{plan.seed} {n}"))  # noqa: S311 - no secret
+        for n in range(2)
+    ]
+    everybody: list[Client] = [*people, desk, admin, *followers]
+    try:
+        await asyncio.gather(*(each.arrive() for each in everybody))
+        await admin.register()
+        lives = [
+            *(each.live(desk) for each in people),
+            desk.live(),
+            admin.live(plan.seconds / 2),
+            *(each.live() for each in followers),
+            _progress(history, plan, say),
+        ]
+        await _while(Nemesis(house, history, plan.seed).live(plan.nemesis, plan.seconds, plan.pause), lives)
+        say(f"{plan.store}: settling")
+        await _settled(house, desk, followers)
+    finally:
+        await asyncio.gather(*(each.close() for each in everybody))
+
+
+async def _while(nemesis: Coroutine[Any, Any, None], lives: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Let all of them live until the nemesis has enough. Whoever fails fails the run."""
+    tasks = [asyncio.create_task(life) for life in (nemesis, *lives)]
+    ended, going = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in going:
+        task.cancel()
+    await asyncio.gather(*going, return_exceptions=True)
+    for task in ended:
+        task.result()
+
+
+async def _progress(history: History, plan: Plan, say: Say) -> None:
+    began = monotonic()
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        counts = ", ".join(f"{history.of_result(result)} {result}" for result in ("ok", "refused", "unknown"))
+        acts = ", ".join(f"{count} {act}" for act, count in sorted(history.acts.items()))
+        say(f"{plan.store}: {monotonic() - began:.0f} of {plan.seconds:.0f} s; {counts}; {acts}")
+
+
+async def _settled(house: House, desk: Client, followers: Sequence[Follower]) -> None:
+    """Every process runs again with a right clock; wait until all holds have lapsed, and look at everything."""
+    for room in house.rooms:
+        room.shift_clock(0.0)
+        assert room.server is not None
+        assert room.server.is_running, f"it ended by itself:\n{room.server.said}"
+        room.server.resume()
+    deadline = monotonic() + _SECONDS_TO_SETTLE
+    await asyncio.sleep(max(place.policy["hold_seconds"] for place in PLACES) + 1)
+    while True:
+        head = await asyncio.to_thread(house.head)
+        try:
+            shown = [await _shown(house, room.url, desk, head) for room in house.rooms]
+            if await asyncio.to_thread(house.head) == head:
+                break
+            moving = "the log still grows"
+        except httpx.HTTPError as error:
+            moving = repr(error)
+        assert monotonic() < deadline, f"the service does not come to rest: {moving}"
+        await asyncio.sleep(0.5)
+    (house.folder / "shown.json").write_text(json.dumps(shown))
+    await asyncio.gather(*(follower.read_to(head) for follower in followers))
+
+
+async def _shown(house: House, door: str, desk: Client, head: int) -> dict[str, Any]:
+    """What a process's read models answer once they have reached the head. Raises httpx.HTTPError."""
+    log_id, days = house.ask("SELECT log_id FROM log_head")[0][0], house.ask(_DAYS)
+    headers = {"Daybook-Position": f"{log_id}.{head}"}
+
+    async def get(path: str) -> Any:
+        answer = await desk.http.get(door + path, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    bookings, cursor = [], ""
+    while True:
+        page = await get(f"/v1/bookings?limit=500{cursor}")
+        bookings += page["items"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    shown_days = {}
+    for (stream,) in days:
+        _, place, day = stream.split("/")
+        shown_days[stream] = await get(f"/v1/resources/{place}/days/{day}")
+    resources = [await get(f"/v1/resources/{place.key}") for place in PLACES]
+    return {"bookings": bookings, "resources": resources, "days": shown_days}
+
+
+_DAYS = "SELECT DISTINCT stream FROM events WHERE stream LIKE 'day/%' ORDER BY stream"
