@@ -26,6 +26,7 @@ from app.log.sqlite import SQLiteLog
 from app.log.sqlite_file import Connection
 from app.outcome import Outcome
 from app.read_models.delivery import Delivery
+from app.read_models.feed import Fed
 from domain.refusal import Refused
 from domain.resource import Resource
 from interface.http import booking_answers, event_answers
@@ -158,8 +159,8 @@ def projects_with_gaps() -> None:
     plain = Delivery.deliver
     turn = count(1)
 
-    def deliver(delivery: Delivery, batch: Sequence[RecordedEvent], to: Any) -> None:
-        def stays(event: RecordedEvent) -> bool:
+    def deliver(delivery: Delivery, batch: Sequence[Fed], to: Any) -> None:
+        def stays(event: Fed) -> bool:
             ends = event.topic == "BookingCancelled.1"
             return not (ends and next(turn) % 5 == 0) or event is batch[-1]
 
