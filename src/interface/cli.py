@@ -86,7 +86,7 @@ def serve(
     else:
         from interface.workers import Wanted, serve_with_workers
 
-        serve_with_workers(Wanted(host, port, demo), workers, typer.echo)
+        serve_with_workers(settings, Wanted(host, port, demo), workers, typer.echo)
 
 
 @app.command()

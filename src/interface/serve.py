@@ -7,6 +7,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -25,6 +27,7 @@ from interface.failures import ServerEnded
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
 from interface.listening import BACKLOG, allow_many_connections, open_port
+from interface.metrics_address import metrics_address
 from interface.signals import STOPPING, leave_on_signals
 
 GRACE_SECONDS = 10.0
@@ -76,17 +79,24 @@ def serve(
     opened: Opened,
     listening: Callable[[], None],
     parent: int | None = None,
+    shared_metrics: Path | None = None,
 ) -> None:
     """Serve on `listener` until SIGTERM or SIGINT, or until `parent` (a descriptor) says that its process ended.
+    `shared_metrics`: the folder that the workers of one service share, whose supervisor has the metrics' address.
 
     Raises one of `failures.EXPECTED`.
     """
     allow_many_connections()
-    metrics = Metrics()
+    metrics = Metrics(shared_metrics)
     daybook = Daybook.open(settings, observer=metrics)
+    told = (
+        metrics_address(settings, partial(metrics.collected, daybook), say)
+        if shared_metrics is None
+        else metrics.kept_up(daybook)
+    )
     try:
         daybook.start()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with told, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
     finally:
         leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop

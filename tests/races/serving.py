@@ -36,12 +36,12 @@ def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
 
 
 class Server:
-    """One process of Daybook. What it prints and logs is kept."""
+    """One process of Daybook, or with several `workers` their supervisor. What it prints and logs is kept."""
 
-    def __init__(self, environment: dict[str, str], *altered: str) -> None:
+    def __init__(self, environment: dict[str, str], *altered: str, workers: int = 1) -> None:
         command = [COMMAND] if not altered else [sys.executable, "-m", "tests.races.altered_server", *altered, "--"]
         self.process = subprocess.Popen(
-            [*command, "serve", "--port", "0"],
+            [*command, "serve", "--port", "0", "--workers", str(workers)],
             env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -138,9 +138,9 @@ class Service:
         self.environment |= variables
         self.servers: list[Server] = []
 
-    def start(self, *altered: str) -> Server:
-        """One more process, once it listens."""
-        server = Server(self.environment, *altered)
+    def start(self, *altered: str, workers: int = 1) -> Server:
+        """One more process, or several behind one port, once it listens."""
+        server = Server(self.environment, *altered, workers=workers)
         self.servers.append(server)
         assert server.url
         return server
