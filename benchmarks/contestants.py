@@ -112,9 +112,8 @@ class Contestant:
     def lag(self) -> int:
         """Events that Daybook's read models are behind its log."""
         page = httpx.get(f"{self.address}/metrics", timeout=10).text
-        return next(
-            int(float(x.split()[1])) for x in page.splitlines() if x.startswith("daybook_projection_lag_events ")
-        )
+        lags = [line.split()[-1] for line in page.splitlines() if line.startswith("daybook_projection_lag_events{")]
+        return max(int(float(lag)) for lag in lags)
 
     def stop(self) -> None:
         """End the process and remove its files."""
@@ -122,18 +121,22 @@ class Contestant:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(name: str, workload: Workload, postgres: Postgres | None, *, folder: Path | None = None) -> Contestant:
-    """Start a contestant and register the resources. `folder`: one with a store that was filled before."""
+def start(
+    name: str, workload: Workload, postgres: Postgres | None, *, folder: Path | None = None, workers: int = 1
+) -> Contestant:
+    """Start a contestant and register the resources. `folder`: one with a store that was filled before.
+    `workers`: processes of a Daybook on PostgreSQL.
+    """
     fresh = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix=f"daybook-bench-{name}-"))
     on_postgres = postgres is not None and name not in {"floor", "daybook_sqlite"}
-    database = postgres.database(f"bench_{name}") if postgres is not None and on_postgres else None
+    database = postgres.database(f"bench_{name}_{workers}") if postgres is not None and on_postgres else None
     environment = environment_of(workload, folder, database if name.startswith("daybook") else None)
     if name == "daybook_postgres":
         migrated = subprocess.run([daybook(), "migrate"], env=environment, capture_output=True, text=True, timeout=60)
         if migrated.returncode:
             raise RuntimeError(migrated.stderr)
-    command = [daybook(), "serve", "--port", "0"]
+    command = [daybook(), "serve", "--port", "0", "--workers", str(workers)]
     if not name.startswith("daybook"):
         command = [sys.executable, "-m", "peers.serving", name, database or "none"]
     output = folder / "output.txt"

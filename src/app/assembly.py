@@ -117,7 +117,7 @@ class Daybook:
         writing = None
         if commands is None:
             writing = Writing.over(event_log, read_models, settings, mapper, vault, checked, observer)
-            commands = WriterHere(writing.writer, checked)
+            commands = WriterHere(writing.writer, checked, writing.duties.are_mine)
         may_run = writing.duties.are_mine if writing is not None else _never
         runner = Runner(read_models, event_log, mapper, may_run=may_run)
         deputy = None

@@ -9,6 +9,7 @@ import structlog
 from app.log.event_log import EventLog
 from app.log.lease import Lease
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.process import process_name
 
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 1.0
@@ -20,7 +21,7 @@ class Duties:
     """Whether this process is the one that projects and sweeps. `are_mine` costs no question to the store."""
 
     def __init__(self, event_log: EventLog) -> None:
-        self._lease = Lease(event_log, "projector", token_hex(8), LEASE_SECONDS)
+        self._lease = Lease(event_log, "projector", f"{process_name()}/{token_hex(8)}", LEASE_SECONDS)
         self._held_until = float("-inf")
         self._were_mine = False
         self._stopped = Event()

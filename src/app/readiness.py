@@ -8,8 +8,8 @@ from time import monotonic
 import structlog
 
 from app.clock import CheckedClock
+from app.lag import lag_of
 from app.log.event_log import EventLog
-from app.log.instants import timestamp_of
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.read_models.runner import Behind, Runner
 from app.writer_here import CommandRunner, off_by
@@ -91,11 +91,8 @@ class Readiness:
             yield f"{streams} {are} parked for {projection}; the log lines say which."
 
     def _behind(self) -> Iterator[str]:
-        lag = self._runner.lag()
-        if lag > LONGEST_LAG:
-            yield f"The read models are {lag} events behind."
-        elif lag:
-            oldest = self._log.after(self._runner.position(), 1)
-            waited = (self._log.clock() - timestamp_of(oldest[0].recorded_at)).total_seconds() if oldest else 0.0
-            if waited > LONGEST_WAIT:
-                yield f"The read models are {waited:.0f} s behind."
+        events, seconds = lag_of(self._log, self._runner)
+        if events > LONGEST_LAG:
+            yield f"The read models are {events} events behind."
+        elif seconds > LONGEST_WAIT:
+            yield f"The read models are {seconds:.0f} s behind."

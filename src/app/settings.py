@@ -106,7 +106,15 @@ class Settings(BaseSettings):
         description="Origins whose pages may call the API from a browser, such as `https://example.org`, "
         "separated by commas; `*` is all of them.",
     )
-    metrics: bool = Field(True, description="Whether `/metrics` answers.")
+    metrics: bool = Field(True, description="Whether there are metrics, at `/metrics`.")
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on which `/metrics` answers instead of on the service's own, for all workers together; "
+        "0 takes a free one.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that `DAYBOOK_METRICS_PORT` belongs to.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important log lines that are written."
     )
@@ -209,6 +217,15 @@ class Settings(BaseSettings):
             raise ValueError("Set either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: with an identity provider HS256 is off.")
         if self.jwks_url and not self.issuer:
             raise ValueError("DAYBOOK_JWKS_URL needs DAYBOOK_ISSUER, the `iss` in your provider's tokens.")
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_are_on_or_off(self) -> "Settings":
+        if self.metrics_port is not None and not self.metrics:
+            raise ValueError(
+                "DAYBOOK_METRICS=false leaves nothing for DAYBOOK_METRICS_PORT: unset one of them. "
+                "The port alone takes /metrics off the service's own address."
+            )
         return self
 
     @property

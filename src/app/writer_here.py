@@ -1,7 +1,7 @@
 """The writer, as those see it who run in its own process: commands go in on event loops, answers come back there."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
@@ -31,6 +31,10 @@ class CommandRunner(Protocol):
         """Why it runs none now, each in a sentence that anybody may read; empty when it does."""
 
     @property
+    def holds_lease(self) -> bool:
+        """Whether read models are kept up and holds expire where it runs them."""
+
+    @property
     def decided_up_to(self) -> int:
         """The position that its decisions have seen: a refusal is explained by read models that have, too."""
 
@@ -49,9 +53,10 @@ class CommandRunner(Protocol):
 class WriterHere:
     """A `CommandRunner` over the writer of this process."""
 
-    def __init__(self, writer: Writer, clock: CheckedClock) -> None:
+    def __init__(self, writer: Writer, clock: CheckedClock, has_duties: Callable[[], bool]) -> None:
         self._writer = writer
         self._clock = clock
+        self._has_duties = has_duties
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
 
     @property
@@ -60,6 +65,10 @@ class WriterHere:
         if not self._clock.agreed:
             return [*ended, off_by(self._clock)]
         return [*ended, *(["The last append failed; the log lines say why."] if self._writer.failure else [])]
+
+    @property
+    def holds_lease(self) -> bool:
+        return self._has_duties()
 
     @property
     def decided_up_to(self) -> int:

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -64,18 +64,29 @@ class _ServerOnSocket(Server):
         self._shd: Any = SocketHolder(self._listener.detach(), False, BACKLOG)  # type: ignore[call-arg] # stub lags
 
 
-def answer_requests(settings: Settings, listener: socket.socket, meeting: Path, ready: Ready, *, speaks: bool) -> None:
-    """Answer requests on `listener` until we are asked to stop. `meeting` is the writer's socket;
+def answer_requests(
+    settings: Settings,
+    take_listener: Callable[[], socket.socket],
+    meeting: Path,
+    metrics_in: Path | None,
+    ready: Ready,
+    *,
+    speaks: bool,
+) -> None:
+    """Answer requests at the socket that `take_listener` gives, until we are asked to stop.
+
+    `meeting` is the writer's socket, `metrics_in` the folder where all processes keep what they count, if they count;
     `speaks`: whether to tell people what keeps it waiting.
 
     Raises one of `failures.EXPECTED`.
     """
     allow_many_connections()
-    metrics, writer = Metrics(), WriterThere(meeting)
+    listener = take_listener()
+    metrics, writer = Metrics(metrics_in), WriterThere(meeting)
     daybook = Daybook.open_door(settings, writer, observer=metrics)
     try:
         daybook.start()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with metrics.kept_up(daybook), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_answer(daybook, metrics, writer, listener, ready, typer.echo if speaks else log.info))
     finally:
         leave_on_signals(signal.SIG_IGN)

@@ -21,8 +21,12 @@ BACKLOG = 4096
 """Connections that may wait to be accepted; the kernel may allow fewer."""
 
 
-def take_port(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen."""
+def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
+    """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen.
+
+    `shared`: other processes of ours take the same port, and the kernel spreads connections over them. It would let
+    a stranger of the same user share it, too, so the first one looks whether the port is free (`must_be_free`).
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -33,6 +37,8 @@ def take_port(host: str, port: int) -> socket.socket:
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.setblocking(False)
+        if shared:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _bind(taken, address)
     except OSError as error:
         taken.close()

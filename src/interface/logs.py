@@ -4,6 +4,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any, TextIO
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 import structlog
 
 from app.log.trouble import StoreUnavailable
+from app.process import process_name
 
 PERSONAL = frozenset(
     {
@@ -38,6 +40,7 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        partial(_with_process, process_name()),
         without_persons,
         with_bare_trace,
     ]
@@ -62,6 +65,12 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     warnings.showwarning = _log_warning
+
+
+def _with_process(process: str, _: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say which process wrote the line: several may write into one file."""
+    event["process"] = process
+    return event
 
 
 def template_alone(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

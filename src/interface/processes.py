@@ -8,14 +8,14 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic
 from typing import Final, NamedTuple, NoReturn
@@ -23,11 +23,14 @@ from typing import Final, NamedTuple, NoReturn
 import structlog
 
 from app.settings import Settings
-from interface import announcement
+from interface import announcement, logs, shared_metrics
 from interface.announcement import Say
 from interface.door import answer_requests
 from interface.failures import EXPECTED, ProcessFailed
+from interface.listening import take_port
+from interface.metrics_address import tell_metrics
 from interface.settling import Ready
+from interface.shared_metrics import shared_folder
 from interface.signals import leave_on_signals
 from interface.writing import write
 
@@ -42,7 +45,10 @@ log = structlog.get_logger()
 
 
 class Wanted(NamedTuple):
-    """What is to be served: on a socket that is bound and not listening yet, by so many doors."""
+    """What is to be served: at a socket that is bound and not listening yet, by so many doors.
+
+    Several doors have a socket each at its address, so that the kernel spreads connections over them.
+    """
 
     settings: Settings
     listener: socket.socket
@@ -57,32 +63,49 @@ Task = Callable[[Ready], None]
 def serve(wanted: Wanted, say: Say) -> None:
     """Serve until SIGTERM or SIGINT. Raises ProcessFailed when it cannot start; what failed has said why."""
     # Where the processes meet is readable by this user alone, and its name is short enough for a socket's.
-    folder = Path(tempfile.mkdtemp(prefix="daybook-"))
-    meeting = folder / "writer"
-    writer = _Process("writer", partial(write, wanted.settings, meeting, with_demo=wanted.with_demo))
+    with ExitStack() as folders:
+        meeting = Path(folders.enter_context(TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True)))
+        metrics = folders.enter_context(shared_folder()) if wanted.settings.metrics else None
+        listening = partial(announcement.of_address, wanted.listener.getsockname(), say, wanted.doors)
+        over = _Over(*_processes(wanted, meeting / "writer", metrics), wanted.settings.log_level, meeting, metrics)
+        over.watch(wanted.listener, listening)
+
+
+def _processes(wanted: Wanted, meeting: Path, metrics: Path | None) -> "tuple[list[_Process], list[_Process]]":
+    """Those that others need, and the doors."""
+    settings, listener = wanted.settings, wanted.listener
+    first = [_Process("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))]
+    if metrics is not None and settings.metrics_port is not None:
+        first.append(_Process("metrics", partial(tell_metrics, settings, metrics)))
+    host, port = listener.getsockname()[:2]
+    own = partial(take_port, host, port, shared=True) if wanted.doors > 1 else lambda: listener
     doors = [
         _Process(
             f"door {number}",
-            partial(answer_requests, wanted.settings, wanted.listener, meeting, speaks=number == 0),
+            partial(answer_requests, settings, own, meeting, metrics, speaks=number == 0),
         )
         for number in range(wanted.doors)
     ]
-    try:
-        _Over(writer, doors).watch(
-            wanted.listener,
-            partial(announcement.of_address, wanted.listener.getsockname(), say, wanted.doors),
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return first, doors
 
 
 class _Over:
     """The process over the others."""
 
-    def __init__(self, writer: "_Process", doors: "list[_Process]") -> None:
-        self._writer = writer
+    def __init__(
+        self,
+        first: "list[_Process]",
+        doors: "list[_Process]",
+        log_level: str,
+        meeting: Path,
+        metrics: Path | None,
+    ) -> None:
+        self._log_level = log_level
+        self._folders = [meeting, *([metrics] if metrics is not None else [])]
+        self._first = first
         self._doors = doors
-        self._all = [writer, *doors]
+        self._all = [*first, *doors]
+        self._metrics = metrics
         self._ends_with_us, self._ours = os.pipe()
         self._asked, self._asking = os.pipe()
 
@@ -92,18 +115,18 @@ class _Over:
         """
         leave_on_signals(lambda *_: os.write(self._asking, b"!"))
         try:
-            if self._start([self._writer]) and self._start(self._doors):
+            if self._start(self._first) and self._start(self._doors):
                 listening()
                 self._keep_up()
         finally:
             listener.close()  # as long as anybody has it open, the system takes connections for it
-            for those in (self._doors, [self._writer]):
+            for those in (self._doors, self._first):
                 _end(those)
 
     def _start(self, processes: "Sequence[_Process]") -> bool:
         """Whether all are ready, once that is known; False when we are asked to stop before."""
         for process in processes:
-            process.start(self._born)
+            process.start(partial(self._born, self._all.index(process)))
         for process in processes:
             if self._asked in wait([process.ear, self._asked]):
                 return False
@@ -126,15 +149,20 @@ class _Over:
                 if process.due is None and process.has_ended():
                     log.error("process ended by itself", process=process.name, status=process.status)
                     process.due = max(monotonic(), process.started + RESTART_SECONDS)
+                    if self._metrics is not None:
+                        shared_metrics.leave(self._metrics, self._all.index(process))
                 if process.due is not None and monotonic() >= process.due:
-                    process.start(self._born)
+                    process.start(partial(self._born, self._all.index(process)))
 
-    def _born(self) -> None:
+    def _born(self, number: int) -> None:
         """A child's first moments."""
         leave_on_signals()
+        logs.set_up(self._log_level)  # each line names its process
+        if self._metrics is not None:
+            shared_metrics.join(self._metrics, number)
         for ours in (self._ours, self._asked, self._asking):
             os.close(ours)
-        Thread(target=_end_with, args=(self._ends_with_us,), name="daybook-lifeline", daemon=True).start()
+        Thread(target=_end_with, args=(self._ends_with_us, self._folders), name="daybook-lifeline", daemon=True).start()
 
 
 class _Process:
@@ -202,12 +230,14 @@ class _Process:
             sys.exit(FAILED_AS_TOLD)
 
 
-def _end_with(lifeline: int) -> NoReturn:
+def _end_with(lifeline: int, folders: Sequence[Path]) -> NoReturn:
     """Wait for the end of the process over this one, and end at once: as if both had been killed.
 
     Whoever starts the service again must not find the store or the port taken by what is left of this one.
     """
     os.read(lifeline, 1)
+    for folder in folders:  # whose they were can no longer do it
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(ORPHANED)
 
 

@@ -22,16 +22,18 @@ SECONDS_FOR_DOORS: Final = 20.0
 """How long doors may take at the end to finish what is under way."""
 
 
-def write(settings: Settings, meeting: Path, ready: Ready, *, with_demo: bool) -> None:
-    """Run commands until we are asked to stop and the doors have gone. `meeting` is their socket.
+def write(settings: Settings, meeting: Path, metrics_in: Path | None, ready: Ready, *, with_demo: bool) -> None:
+    """Run commands until we are asked to stop and the doors have gone. `meeting` is their socket,
+    `metrics_in` the folder where all processes keep what they count, if they count.
 
     Raises one of `failures.EXPECTED`.
     """
-    daybook = Daybook.open(settings, observer=Metrics(), projector=projector.COMMAND)
+    metrics = Metrics(metrics_in)
+    daybook = Daybook.open(settings, observer=metrics, projector=projector.COMMAND)
     try:
         token_secrets_for(settings)  # damaged, it is told of before anything is at work
         daybook.start()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with metrics.kept_up(daybook), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_write(daybook, meeting, ready, with_demo))
     finally:
         leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop

@@ -7,6 +7,7 @@ from tests.interface.house import Guest, House, next_week, problem
 
 from app.log.instants import timestamp_text
 from app.log.records import LoggedEvent
+from app.process import process_name
 
 DATE = next_week()[:10]
 DAY = f"/v1/resources/room/days/{DATE}"
@@ -88,14 +89,14 @@ def test_readiness_counts_parked_streams_and_names_none(house: House, booking: s
 
 
 def test_metrics_are_told_also_while_the_read_models_cannot_be_read(house: House, booking: str) -> None:
-    assert "daybook_parked_streams 0.0" in house.nobody.get("/metrics").text
+    assert f'daybook_parked_streams{{process="{process_name()}"}} 0.0' in house.nobody.get("/metrics").text
     house.daybook.runner.stop()
     with house.daybook.read_models.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE parked RENAME TO lost")
     page = house.nobody.get("/metrics")
     assert page.status_code == 200
-    assert "daybook_parked_streams NaN" in page.text
-    assert "daybook_projection_lag_events NaN" in page.text
+    assert f'daybook_parked_streams{{process="{process_name()}"}} NaN' in page.text
+    assert f'daybook_projection_lag_events{{process="{process_name()}"}} NaN' in page.text
     assert 'daybook_commands_total{kind="Book",outcome="done"} 1.0' in page.text
     ready = house.nobody.get("/health/ready")
     assert problem(ready)["code"] == "not-ready"

@@ -10,6 +10,7 @@ import pytest
 from tests.interface.house import Guest, House, next_week, problem
 
 from app.master_key import token_secrets_for
+from app.process import process_name
 from interface.http.problems import PROBLEMS
 
 AS_JSON = {"Content-Type": "application/json"}
@@ -214,7 +215,8 @@ def test_without_origins_no_other_page_may_call(alice: Guest) -> None:
 
 
 def test_a_closing_service_is_busy_and_not_ready(house: House, room: str, alice: Guest) -> None:
-    assert house.nobody.get("/health/ready").json() == {"status": "ready"}
+    who = {"process": process_name(), "holds_lease": True}
+    assert house.nobody.get("/health/ready").json() == {"status": "ready", **who}
     assert house.daybook.writing is not None
     house.daybook.writing.writer.stop()
     answer = alice.post("/v1/bookings", {"resource": room, "start": next_week()})
@@ -223,6 +225,7 @@ def test_a_closing_service_is_busy_and_not_ready(house: House, room: str, alice:
     unready = house.nobody.get("/health/ready")
     assert (problem(unready)["status"], problem(unready)["code"]) == (503, "not-ready")
     assert unready.json()["troubles"]
+    assert {name: unready.json()[name] for name in who} == who
     assert house.nobody.get("/health/live").json() == {"status": "alive"}
 
 

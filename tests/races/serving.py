@@ -46,11 +46,12 @@ class Server:
         program: str = "tests.races.altered_server",
         through: Sequence[str] = (),
         pass_fds: Sequence[int] = (),
+        workers: int = 1,
     ) -> None:
         """`through`: a program that becomes this process, and takes descriptors with it."""
         command = [COMMAND] if not altered else [sys.executable, "-m", program, *altered, "--"]
         self.process = subprocess.Popen(
-            [*through, *command, "serve", "--port", "0"],
+            [*through, *command, "serve", "--port", "0", "--workers", str(workers)],
             env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -157,9 +158,9 @@ class Service:
         self.environment |= variables
         self.servers: list[Server] = []
 
-    def start(self, *altered: str) -> Server:
-        """One more process, once it listens."""
-        server = Server(self.environment, *altered)
+    def start(self, *altered: str, workers: int = 1) -> Server:
+        """One more process, or several behind one port, once it listens."""
+        server = Server(self.environment, *altered, workers=workers)
         self.servers.append(server)
         assert server.url
         return server

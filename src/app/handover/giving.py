@@ -33,13 +33,17 @@ class WriterThere:
         self._numbers = count()
         self._waiting: dict[int, Future] = {}
         self._unsent: list[Numbered] = []
-        self._state = State([NOT_RUNNING], 0, 0.0)
+        self._state = State([NOT_RUNNING], holds_lease=False, waiting=0, oldest_age=0.0)
         self._seen = 0
         self._keeping: asyncio.Task[None] | None = None
 
     @property
     def troubles(self) -> list[str]:
         return [NOT_RUNNING] if self._connection is None else self._state.troubles
+
+    @property
+    def holds_lease(self) -> bool:
+        return self._connection is not None and self._state.holds_lease
 
     @property
     def decided_up_to(self) -> int:

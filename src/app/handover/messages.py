@@ -20,6 +20,7 @@ class State(NamedTuple):
     """How the writer is, see `app.writer_here.CommandRunner`."""
 
     troubles: list[str]
+    holds_lease: bool
     waiting: int
     oldest_age: float
 

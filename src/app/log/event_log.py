@@ -14,7 +14,7 @@ from eventsourcing.persistence import ApplicationRecorder, ProgrammingError, Sto
 from app.log.customers import CustomerTable
 from app.log.follower import Follower
 from app.log.reading import Reading
-from app.log.records import Head, LoggedEvent, RecordedEvent
+from app.log.records import Head, LoggedEvent, RecordedEvent, Storage
 from app.log.subscription import LogSubscription
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 
@@ -100,6 +100,10 @@ class EventLog(Reading, ApplicationRecorder):
 
         Not inside a locked session of the same thread. Raises StoreUnavailable or OutcomeUnknown.
         """
+
+    @abstractmethod
+    def storage(self) -> Storage:
+        """What the log takes up, and what is left. Raises StoreUnavailable."""
 
     @abstractmethod
     def scrub(self) -> None:

@@ -14,7 +14,7 @@ from psycopg import pq
 from app.log.event_log import UNIT_SEPARATOR, EventLog, LockedLog, moved, storable
 from app.log.listening import ListeningFollower
 from app.log.postgres_connection import BoundedConnection, Readers, connect, is_alive, nothing_stored
-from app.log.records import Head, LoggedEvent
+from app.log.records import Head, LoggedEvent, Storage
 from app.log.schema import RESTORING, SCHEMA_VERSION, schema_name, unfinished
 from app.log.trouble import HeadMoved, OutcomeUnknown, SchemaMissing, StoreUnavailable
 
@@ -151,6 +151,12 @@ class PostgresLog(EventLog):
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._readers.connection() as connection, _committing(connection):
             return _rows(connection, sql, parameters)
+
+    def storage(self) -> Storage:
+        ((log,),) = self.rows("SELECT pg_total_relation_size('events') + pg_total_relation_size('appends')")
+        ((may_ask,),) = self.rows("SELECT has_function_privilege('pg_ls_waldir()', 'EXECUTE')")
+        wal = int(self.rows("SELECT sum(size) FROM pg_ls_waldir()")[0][0]) if may_ask else None
+        return Storage(log, wal, None)
 
     def scrub(self) -> None:
         """Vacuum is the server's own affair."""

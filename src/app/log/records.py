@@ -36,6 +36,17 @@ def category(stream: str) -> str:
     return stream.partition("/")[0]
 
 
+class Storage(NamedTuple):
+    """Bytes of the log's store; None where the store does not tell, or may not.
+
+    `log`: the log itself. `wal`: write-ahead logs that are kept. `disk_free`: what is left for both.
+    """
+
+    log: int | None
+    wal: int | None
+    disk_free: int | None
+
+
 class Head(NamedTuple):
     """The end of the log. Of an empty log: position 0, timestamp '' and the SHA-256 of `log_id`.
 

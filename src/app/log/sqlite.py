@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 from json import dumps
 from pathlib import Path
+from shutil import disk_usage
 from threading import RLock, local
 from typing import Any
 from weakref import WeakSet
@@ -15,9 +16,9 @@ from weakref import WeakSet
 from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
-from app.log.folder import DamageMark, FolderLock
+from app.log.folder import DamageMark, FolderLock, unusable
 from app.log.follower import Follower
-from app.log.records import Head, LoggedEvent
+from app.log.records import Head, LoggedEvent, Storage
 from app.log.sqlite_end import check_end
 from app.log.sqlite_file import NEXT, Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreDamaged, StoreUnavailable
@@ -143,6 +144,13 @@ class SQLiteLog(EventLog):
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._transaction() as connection, nothing_stored():
             return connection.execute(sql, parameters).fetchall()
+
+    def storage(self) -> Storage:
+        try:
+            wal = sum(path.stat().st_size for path in self.path.parent.glob("*-wal"))  # the read models' one, too
+            return Storage(self.path.stat().st_size, wal, disk_usage(self.path.parent).free)
+        except OSError as error:
+            raise unusable(self.path.parent, error) from error
 
     def scrub(self) -> None:
         # `secure_delete` overwrites the row in its page; the page's older copies are in the write-ahead log.

@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.log.folder import READ_MODELS_NAME, DamageMark, prepare, unusable
@@ -172,12 +173,16 @@ def open_sqlite(folder: Path, projections: Sequence[Projection] = PROJECTIONS) -
 
 def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PROJECTIONS) -> ReadModels:
     """Tables in the schema that the log is in. Losing a server's last moments only means reading them again."""
-    from app.log.postgres_connection import connect_args
+    from app.log.postgres_connection import connect
 
-    arguments = connect_args(url, schema_name(schema), synchronous_commit="off")
-    target = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
-        target, connect_args=arguments, pool_size=8, max_overflow=16, pool_pre_ping=True, hide_parameters=True
+        "postgresql+psycopg://",
+        # SQLAlchemy's own reading of a URL knows of one host only.
+        creator=partial(connect, url, schema_name(schema), synchronous_commit="off"),
+        pool_size=8,
+        max_overflow=16,
+        pool_pre_ping=True,
+        hide_parameters=True,
     )
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return ReadModels(engine, reading, projections)

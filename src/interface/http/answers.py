@@ -278,4 +278,12 @@ class EventList(TypedDict):
 class HealthAnswer(TypedDict):
     """Whether the service works."""
 
-    status: Literal["alive", "ready"]
+    status: Literal["alive"]
+
+
+class ReadyAnswer(TypedDict):
+    """A process that may be sent requests."""
+
+    status: Literal["ready"]
+    process: str
+    holds_lease: bool

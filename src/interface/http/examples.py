@@ -14,6 +14,7 @@ from interface.http.answers import (
     FreeResourceList,
     HealthAnswer,
     MeAnswer,
+    ReadyAnswer,
     ResourceAnswer,
     ResourceList,
     RevisedResource,
@@ -122,6 +123,8 @@ _EVENT: Final = {
 }
 _PLACE: Final = {"resource": "moon-hospital", "start": _TEN, "end": _HALF_PAST}
 
+_PROCESS: Final = {"process": "desk-1:4711", "holds_lease": True}
+
 ANSWERS: Final[Mapping[Any, Any]] = {
     BookingAnswer: booking(),
     BookingList: {"items": [booking()], "next": None},
@@ -172,7 +175,8 @@ ANSWERS: Final[Mapping[Any, Any]] = {
         "blocks": [_BLOCK],
     },
     EventList: {"items": [_EVENT], "next": None},
-    HealthAnswer: {"status": "ready"},
+    HealthAnswer: {"status": "alive"},
+    ReadyAnswer: {"status": "ready", **_PROCESS},
 }
 """By the shape of a successful answer; a route that answers with something more telling says so itself."""
 
@@ -294,7 +298,8 @@ PROBLEMS_TOLD: Final[Mapping[str, Told]] = {
         "is of another log, or beyond the end of this one",
     ),
     "not-ready": Told(
-        "The read models are 12000 events behind.", {"troubles": ["The read models are 12000 events behind."]}
+        "The read models are 12000 events behind.",
+        {"troubles": ["The read models are 12000 events behind."], **_PROCESS},
     ),
 }
 """By code. Those that are not here have no facts, and say what their page says."""

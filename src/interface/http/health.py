@@ -6,7 +6,8 @@ from anyio import to_thread
 from litestar import Response, get
 from litestar.response.base import ASGIResponse
 
-from interface.http.answers import HealthAnswer
+from app.process import process_name
+from interface.http.answers import HealthAnswer, ReadyAnswer
 from interface.http.described import described
 from interface.http.metrics import CONTENT_TYPE
 from interface.http.parsing import WebRequest
@@ -19,7 +20,7 @@ TAGS: Final = ["operation"]
 @get(
     "/health/live",
     tags=TAGS,
-    opt=described(answers={200: HealthAnswer}, examples={200: {"status": "alive"}}, sign_in="unused"),
+    opt=described(answers={200: HealthAnswer}, sign_in="unused"),
 )
 async def live(request: WebRequest) -> ASGIResponse:
     """The process answers."""
@@ -30,14 +31,18 @@ async def live(request: WebRequest) -> ASGIResponse:
 @get(
     "/health/ready",
     tags=TAGS,
-    opt=described(answers={200: HealthAnswer}, sign_in="unused", problems=("not-ready",)),
+    opt=described(answers={200: ReadyAnswer}, sign_in="unused", problems=("not-ready",)),
 )
 async def ready(request: WebRequest) -> ASGIResponse:
-    """Whether the process should be sent requests; if not, `troubles` says why."""
-    troubles = await to_thread.run_sync(service_of(request.app.state).daybook.troubles)
+    """Whether the process should be sent requests; if not, `troubles` says why. `process` is which one it is in
+    log lines and metrics; the one that `holds_lease` keeps the read models up and lets holds expire.
+    """
+    daybook = service_of(request.app.state).daybook
+    troubles = await to_thread.run_sync(daybook.troubles)
+    who = {"process": process_name(), "holds_lease": daybook.commands.holds_lease}
     if troubles:
-        raise Declined("not-ready", troubles[0], troubles=troubles, headers={"Retry-After": "1"})
-    return json_answer({"status": "ready"}, {"Cache-Control": NO_STORE})
+        raise Declined("not-ready", troubles[0], troubles=troubles, **who, headers={"Retry-After": "1"})
+    return json_answer({"status": "ready", **who}, {"Cache-Control": NO_STORE})
 
 
 @get(
@@ -48,8 +53,9 @@ async def ready(request: WebRequest) -> ASGIResponse:
 async def metrics(request: WebRequest) -> ASGIResponse:
     """Metrics in Prometheus' text format; those of the read models are NaN while they cannot be read."""
     service = service_of(request.app.state)
-    if not service.daybook.settings.metrics:
-        raise Declined("not-found", "Metrics are switched off.")
+    settings = service.daybook.settings
+    if not settings.metrics or settings.metrics_port is not None:
+        raise Declined("not-found", "Metrics are not told here.")
     page = await to_thread.run_sync(service.metrics.page, service.daybook)
     return ASGIResponse(body=page, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": NO_STORE})
 

@@ -1,0 +1,45 @@
+"""Metrics of several workers together: each writes its values into files of one folder, which any of them can sum up.
+
+The files bear the worker's number, so the one that takes a dead worker's place counts on from where that one was.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder in it is our own
+_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # the library reads it whenever it makes a value
+
+
+@contextmanager
+def shared_folder() -> Iterator[Path]:
+    """A folder for the files of one service, gone afterwards. In memory where that can be: a full disk would
+    otherwise end the processes that write into them.
+    """
+    within = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="daybook-metrics-", dir=within, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def join(folder: Path, worker: int) -> None:
+    """From now on metrics that this process makes are those of the worker with this number."""
+    os.environ[_VARIABLE] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call] # the library leaves it bare
+
+
+def leave(folder: Path, worker: int) -> None:
+    """The worker has ended: what it counted stays, what was true of it no longer is."""
+    mark_process_dead(worker, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
+
+
+def of_all_workers(folder: Path) -> CollectorRegistry:
+    """What all workers have told."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
+    return registry
