@@ -32,7 +32,8 @@ _SILENT_SECONDS = 5.0
 _LISTEN_SECONDS = 0.25
 _END_SECONDS = 10.0
 _LONG_LIFE_SECONDS = 60.0
-_MOST_OBJECTS = 200_000
+MOST_OBJECTS = 200_000
+"""Objects after which the interpreter looks for cycles where there are only rows, which have none."""
 
 log = structlog.get_logger()
 
@@ -188,7 +189,7 @@ def project(set_up: Callable[[Settings], None]) -> None:
         set_up(settings)
         # Rows hold no cycles: looking for them after every few hundred would cost a sixth of the time.
         gc.freeze()
-        gc.set_threshold(_MOST_OBJECTS)
+        gc.set_threshold(MOST_OBJECTS)
         log, models = open_stores(settings, serving=False)
         with closing(log), closing(models):
             end = _End(line)
