@@ -5,9 +5,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
@@ -18,6 +17,7 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from prometheus_client import Metric
 
 from app import demo
 from app.assembly import Daybook
@@ -88,19 +88,24 @@ def serve(
     """
     allow_many_connections()
     metrics = Metrics(shared_metrics)
-    daybook = Daybook.open(settings, observer=metrics)
-    told = (
-        metrics_address(settings, partial(metrics.collected, daybook), say)
-        if shared_metrics is None
-        else metrics.kept_up(daybook)
-    )
-    try:
-        daybook.start()
-        with told, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
-    finally:
-        leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
-        daybook.stop()
+    running: list[Daybook] = []
+
+    def collect() -> Iterable[Metric]:
+        return [metric for daybook in running for metric in metrics.collected(daybook)]
+
+    # Before the store is touched: the address may be in use.
+    with metrics_address(settings, collect, say) if shared_metrics is None else nullcontext():
+        daybook = Daybook.open(settings, observer=metrics)
+        try:
+            daybook.start()
+            running.append(daybook)
+            kept_up = nullcontext() if shared_metrics is None else metrics.kept_up(daybook)
+            with kept_up, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(daybook, metrics, listener, with_demo, say, opened, listening, parent))
+        finally:
+            leave_on_signals(signal.SIG_IGN)  # what is queued is finished, however often we are asked to stop
+            running.clear()
+            daybook.stop()
 
 
 async def _serve(

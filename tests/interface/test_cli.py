@@ -262,6 +262,14 @@ def test_a_port_in_use_is_told_by_workers_too(database: dict[str, str]) -> None:
         assert_one_sentence(run(database, "serve", "--port", port, "--workers", "2"), port, "in use")
 
 
+def test_a_port_of_the_metrics_in_use_is_told(files: dict[str, str], database: dict[str, str]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        told = {"DAYBOOK_METRICS_PORT": str(taken.getsockname()[1])}
+        for there, workers in ((files, "1"), (database, "2")):
+            ended = run(there | told, "serve", "--port", "0", "--workers", workers)
+            assert_one_sentence(ended, "DAYBOOK_METRICS_PORT", told["DAYBOOK_METRICS_PORT"])
+
+
 # Starting and stopping.
 
 
@@ -419,8 +427,11 @@ def test_workers_share_a_port_are_replaced_and_end_with_their_supervisor(
 def test_workers_end_when_their_supervisor_is_killed(database: dict[str, str], start: Start) -> None:
     served = start(database, "--workers", "2")
     workers = workers_of(served)
+    shared = {Path(file.path).parent for worker in workers for file in worker.open_files() if file.path.endswith(".db")}
+    assert len(shared) == 1
     served.process.kill()
     assert psutil.wait_procs(workers, timeout=30)[1] == []
+    assert not shared.pop().exists(), "what they counted together goes with the last of them"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", served.port), 5)
 
