@@ -67,16 +67,14 @@ def serve(wanted: Wanted, say: Say) -> None:
         meeting = Path(folders.enter_context(TemporaryDirectory(prefix="daybook-", ignore_cleanup_errors=True)))
         metrics = folders.enter_context(shared_folder()) if wanted.settings.metrics else None
         listening = partial(announcement.of_address, wanted.listener.getsockname(), say, wanted.doors)
-        over = _Over(*_processes(wanted, meeting / "writer", metrics), wanted.settings.log_level, meeting, metrics)
+        over = _Over(_stages(wanted, meeting / "writer", metrics), wanted.settings.log_level, meeting, metrics)
         over.watch(wanted.listener, listening)
 
 
-def _processes(wanted: Wanted, meeting: Path, metrics: Path | None) -> "tuple[list[_Process], list[_Process]]":
-    """Those that others need, and the doors."""
+def _stages(wanted: Wanted, meeting: Path, metrics: Path | None) -> "list[list[_Process]]":
+    """The processes in the order in which they start: each stage when the one before is ready."""
     settings, listener = wanted.settings, wanted.listener
-    first = [_Process("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))]
-    if metrics is not None and settings.metrics_port is not None:
-        first.append(_Process("metrics", partial(tell_metrics, settings, metrics)))
+    writer = _Process("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))
     host, port = listener.getsockname()[:2]
     own = partial(take_port, host, port, shared=True) if wanted.doors > 1 else lambda: listener
     doors = [
@@ -86,7 +84,10 @@ def _processes(wanted: Wanted, meeting: Path, metrics: Path | None) -> "tuple[li
         )
         for number in range(wanted.doors)
     ]
-    return first, doors
+    if metrics is None or settings.metrics_port is None:
+        return [[writer], doors]
+    # First of all: that its address is in use is to be told before the store is touched.
+    return [[_Process("metrics", partial(tell_metrics, settings, metrics))], [writer], doors]
 
 
 class _Over:
@@ -94,34 +95,32 @@ class _Over:
 
     def __init__(
         self,
-        first: "list[_Process]",
-        doors: "list[_Process]",
+        stages: "list[list[_Process]]",
         log_level: str,
         meeting: Path,
         metrics: Path | None,
     ) -> None:
         self._log_level = log_level
         self._folders = [meeting, *([metrics] if metrics is not None else [])]
-        self._first = first
-        self._doors = doors
-        self._all = [*first, *doors]
+        self._stages = stages
+        self._all = [process for stage in stages for process in stage]
         self._metrics = metrics
         self._ends_with_us, self._ours = os.pipe()
         self._asked, self._asking = os.pipe()
 
     def watch(self, listener: socket.socket, listening: Callable[[], None]) -> None:
-        """Start all and keep them up until we are asked to stop; then end them, the doors first: what they took in
-        is still to be written.
+        """Start all and keep them up until we are asked to stop; then end them, the last first: what the doors took
+        in is still to be written.
         """
         leave_on_signals(lambda *_: os.write(self._asking, b"!"))
         try:
-            if self._start(self._first) and self._start(self._doors):
+            if all(self._start(stage) for stage in self._stages):
                 listening()
                 self._keep_up()
         finally:
             listener.close()  # as long as anybody has it open, the system takes connections for it
-            for those in (self._doors, self._first):
-                _end(those)
+            for stage in reversed(self._stages):
+                _end(stage)
 
     def _start(self, processes: "Sequence[_Process]") -> bool:
         """Whether all are ready, once that is known; False when we are asked to stop before."""

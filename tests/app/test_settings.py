@@ -166,3 +166,8 @@ def test_listed_defaults_are_what_one_gets_by_setting_them(monkeypatch: pytest.M
         monkeypatch.setenv(entry.name, entry.default)
 
     assert load_settings() == untouched
+
+
+def test_metrics_that_are_off_need_no_port() -> None:
+    with pytest.raises(SettingsError, match="DAYBOOK_METRICS=false leaves nothing for DAYBOOK_METRICS_PORT"):
+        load_settings(metrics=False, metrics_port=9100)

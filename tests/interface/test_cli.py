@@ -261,6 +261,14 @@ def test_a_port_in_use_is_told_by_workers_too(database: dict[str, str]) -> None:
         assert_one_sentence(run(database, "serve", "--port", port, "--workers", "2"), port, "in use")
 
 
+def test_a_port_of_the_metrics_in_use_is_told(files: dict[str, str], database: dict[str, str]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        told = {"DAYBOOK_METRICS_PORT": str(taken.getsockname()[1])}
+        for there, workers in ((files, "1"), (database, "2")):
+            ended = run(there | told, "serve", "--port", "0", "--workers", workers)
+            assert_one_sentence(ended, "DAYBOOK_METRICS_PORT", told["DAYBOOK_METRICS_PORT"])
+
+
 # Starting and stopping.
 
 
@@ -416,8 +424,11 @@ def test_all_processes_end_when_the_one_over_them_is_killed(
 ) -> None:
     served = start(files, *options)
     those = processes_of(served, 2)
+    shared = {Path(file.path).parent for each in those for file in each.open_files() if file.path.endswith(".db")}
+    assert len(shared) == 1
     served.process.kill()
     assert psutil.wait_procs(those, timeout=30)[1] == []
+    assert not shared.pop().exists(), "what they counted together goes with them"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", served.port), 5)
 

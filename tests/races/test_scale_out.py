@@ -13,7 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.races.guests import Door, Guest, codes, reached, slot, together
 from tests.races.serving import Server, Service, until
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("store", ["postgres"], indirect=True)]
+pytestmark = pytest.mark.anyio
+
+on_postgresql = pytest.mark.parametrize("store", ["postgres"], indirect=True)
 
 Samples = dict[tuple[str, ...], float]
 
@@ -64,6 +66,7 @@ async def at_every_process(door: Door, servers: list[Server], subject: str, coun
     return found
 
 
+@on_postgresql
 async def test_any_process_of_any_service_does(watched: Service, door: Door) -> None:
     servers = [watched.start(workers=2), watched.start(workers=2)]
     hospital = await door.register(servers[0], capacity=100)
@@ -102,6 +105,7 @@ async def held(guests: dict[str, Guest]) -> dict[str, bool]:
     return {answer.json()["process"]: answer.json()["holds_lease"] for answer in answers}
 
 
+@on_postgresql
 async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)
     alice = await at_every_process(door, [server], "alice", 2)
@@ -115,6 +119,7 @@ async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) 
     assert others & set(alice), lines
 
 
+@on_postgresql
 async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)
     hospital = await door.register(server, capacity=100)
@@ -136,6 +141,7 @@ async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Serv
     until(lambda: booked(server) == {"done": 4}, "and so are those after it")
 
 
+@on_postgresql
 async def test_without_an_address_of_their_own_every_worker_tells_the_metrics_of_all(
     service: Service, door: Door
 ) -> None:
@@ -149,3 +155,15 @@ async def test_without_an_address_of_their_own_every_worker_tells_the_metrics_of
         return all(page["daybook_commands_total"].get(("Book", "done")) == 2.0 for page in pages)
 
     await reached(both_tell_both)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_a_single_process_tells_its_metrics_on_their_address_too(watched: Service, door: Door) -> None:
+    server = watched.start()
+    hospital = await door.register(server)
+    assert (await door.guest(server, "alice", "customer").book(hospital, slot())).status_code == 201
+    page = metrics_of(server)
+    assert page["daybook_commands_total"]["Book", "done"] == 1
+    assert list(page["daybook_lease_held"].values()) == [1]
+    assert page["daybook_disk_free_bytes"]["sqlite",] > 0
+    assert server.terminate() == 0

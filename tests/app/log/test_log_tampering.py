@@ -58,6 +58,7 @@ def test_the_services_role_can_serve_and_no_more(empty_postgres: Any, service_ro
         assert len(log.after(0)) == 2
         assert Lease(log, "projector", "one", 30).acquire()
         assert not log.customers.delete("c-absent")
+        assert (log.storage().wal, log.storage().disk_free) == (None, None), "it may not ask for them"
         for forbidden in (
             "DELETE FROM events",
             "UPDATE appends SET last_position = 9",
