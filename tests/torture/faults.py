@@ -36,7 +36,7 @@ from interface.http import service as http_service
 CLOCK_FILE: Final = "TORTURE_CLOCK"
 """The variable that names the file in which a server finds how many seconds its clock is to be off."""
 
-EVERY_SO_OFTEN: Final = 40
+EVERY_SO_OFTEN: Final = 20
 A_MOMENT: Final = 0.3
 _patch: Final = pytest.MonkeyPatch()
 
@@ -121,7 +121,8 @@ def stores_in_another_order() -> None:
 
     def append(log: SQLiteLog, events: Sequence[LoggedEvent], seen: Head) -> Head:
         if not aside:
-            if next(turn) % EVERY_SO_OFTEN:
+            # The sweeper's come last of all: none of its own is put aside, so that what is aside gets stored.
+            if events[0].by.startswith("system:") or next(turn) % 5:
                 return plain(log, events, seen)
             aside.extend(events)
             return moved(seen, events)

@@ -6,7 +6,7 @@ Everything comes from the seed; every act is written into the history.
 import asyncio
 import random
 import resource
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -19,36 +19,49 @@ WITHIN_TOLERANCE = 0.4
 BEYOND_TOLERANCE = (-3600.0, -7.0, 5.0, 86_400.0)
 """Seconds that a clock is off by; the service's tolerance is one."""
 
-WISHES_BETWEEN_ACTS = (5, 80)
-
 Act = Callable[["Nemesis"], Awaitable[None]]
 
 
-class Nemesis:
-    """Acts at random moments, one act at a time."""
+SECONDS_BETWEEN_ACTS = (0.1, 1.0)
+PATIENCE = 180.0
+"""Seconds beyond its time that a run may take on a slow machine until enough wishes came true."""
 
-    def __init__(self, house: House, history: History, seed: int) -> None:
+
+class Nemesis:
+    """Acts at random moments, one act at a time: for so many seconds, and until so many operations ended ok.
+
+    Between two acts some wishes come true (`between`: how many): on a slow machine nothing else would ever happen.
+    """
+
+    def __init__(
+        self, house: House, history: History, seed: int, *, seconds: float, wishes: int, between: tuple[int, int]
+    ) -> None:
         self.house = house
         self.history = history
         self.chance = random.Random(f"{seed} nemesis")  # noqa: S311 - no secret
+        self._end = monotonic() + seconds
+        self._wishes = wishes
+        self._between = between
 
-    async def live(self, acts: Iterable[Act], seconds: float, pause: tuple[float, float]) -> None:
-        """One act after the other for so long; all kinds come before one comes again. The last act is finished."""
-        known, end = list(acts), monotonic() + seconds
-        while known and monotonic() < end:
-            for act in self.chance.sample(known, len(known)):
-                await self._let_them_work(end, pause)
-                if monotonic() >= end:
-                    return
-                await act(self)
-        await asyncio.sleep(max(0.0, end - monotonic()))
+    async def live(self, acts: Sequence[Act]) -> None:
+        """All kinds of act come before one comes again. The last one is finished."""
+        coming: list[Act] = []
+        while not self._is_over():
+            coming = coming or self.chance.sample(acts, len(acts))
+            await asyncio.sleep(self.chance.uniform(*SECONDS_BETWEEN_ACTS))
+            wanted = self._came_true + self.chance.randint(*self._between)
+            while self._came_true < wanted and not self._is_over():  # noqa: ASYNC110 - a count, which wakes nobody
+                await asyncio.sleep(0.05)
+            if coming and not self._is_over():
+                await coming.pop()(self)
 
-    async def _let_them_work(self, end: float, pause: tuple[float, float]) -> None:
-        """Until some more wishes came true: on a slow machine one act after the other would let nothing happen."""
-        wanted = self.history.of_result("ok") + self.chance.randint(*WISHES_BETWEEN_ACTS)
-        await asyncio.sleep(self.chance.uniform(*pause))
-        while self.history.of_result("ok") < wanted and monotonic() < end:  # noqa: ASYNC110 - counted, not awaited
-            await asyncio.sleep(0.05)
+    @property
+    def _came_true(self) -> int:
+        return self.history.of_result("ok")
+
+    def _is_over(self) -> bool:
+        late = monotonic() - self._end
+        return late >= 0 and (self._came_true >= self._wishes or late > PATIENCE)
 
     @property
     def room(self) -> Room:

@@ -26,7 +26,9 @@ _SECONDS_TO_SETTLE = 120.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `altered`: deliberate faults of the servers; `acts`: what the nemesis may do, none for all."""
+    """What to run: for so many seconds, and until so many `wishes` came true. `altered`: deliberate faults of the
+    servers; `acts`: what the nemesis may do, none for all; `between`: how many wishes come true between two acts.
+    """
 
     store: StoreKind
     seconds: float
@@ -35,7 +37,8 @@ class Plan:
     altered: Sequence[str] = ()
     acts: Sequence[Act] | None = None
     settings: Sequence[str] = ()
-    pause: tuple[float, float] = (0.1, 1.0)
+    wishes: int = 0
+    between: tuple[int, int] = (5, 80)
 
     @property
     def nemesis(self) -> Sequence[Act]:
@@ -76,7 +79,8 @@ async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
             *(each.live() for each in followers),
             _progress(history, plan, say),
         ]
-        await _while(Nemesis(house, history, plan.seed).live(plan.nemesis, plan.seconds, plan.pause), lives)
+        limits: dict[str, Any] = {"seconds": plan.seconds, "wishes": plan.wishes, "between": plan.between}
+        await _while(Nemesis(house, history, plan.seed, **limits).live(plan.nemesis), lives)
         say(f"{plan.store}: settling")
         await _settled(house, desk, followers)
     finally:

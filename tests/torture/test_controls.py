@@ -23,7 +23,7 @@ Broken = dict[int, set[str]]
 
 def found(folder: Path, fault: Sequence[str], acts: Sequence[Act], **more: Any) -> Broken:
     """Which rules a short run with these faults breaks, each with the names of the ways."""
-    plan = Plan("sqlite", 6, seed=1, altered=fault, acts=acts, pause=(0.1, 0.5))
+    plan = Plan("sqlite", 4, seed=1, altered=fault, acts=acts, wishes=300, between=(10, 50))
     asyncio.run(torture(Plan(**{**vars(plan), **more}), folder))
     verdict = judge(folder)
     print("\n".join(told(verdict, most=20)))  # noqa: T201 - pytest shows it beside a failure
@@ -42,7 +42,7 @@ class TestRule1:
 
     @pytest.mark.slow
     def test_an_acknowledgement_before_the_disk_has_it_is_caught(self, tmp_path: Path) -> None:
-        more = {"store": "postgresql", "settings": LAZY_LOG, "pause": (2.0, 2.5), "seconds": 12}
+        more = {"store": "postgresql", "settings": LAZY_LOG, "between": (50, 90)}
         broken = found(tmp_path, ["acknowledges_before_commit"], CRASHES, **more)
         assert "ok and not in the log" in broken[1]
 
