@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
 
-from app.clock import CheckedClock
 from app.commands import Book, OnBooking
 from app.decisions import decide
 from app.decisions.blocks import bookings_in
@@ -61,16 +61,17 @@ class Batch(NamedTuple):
 class Decider:
     """Lets every command of a batch decide in turn, on memory that is complete up to `memory.seen`."""
 
-    def __init__(self, memory: Memory, mapper: EventMapper, vault: Vault, clock: CheckedClock, limits: Limits) -> None:
+    def __init__(self, memory: Memory, mapper: EventMapper, vault: Vault, limits: Limits) -> None:
         self._memory = memory
         self._mapper = mapper
         self._vault = vault
-        self._clock = clock
         self._limits = limits
 
-    def decide(self, batch: list[Asked], reads: Reading) -> Batch:
-        """Let every command decide in turn, on the log as it is up to `memory.seen`."""
-        now = max(self._clock.now(), timestamp_of(self._memory.seen.timestamp))
+    def decide(self, batch: list[Asked], reads: Reading, own_time: datetime) -> Batch:
+        """Let every command decide in turn, on the log as it is up to `memory.seen`, at one time: the later of
+        `own_time` and the log's.
+        """
+        now = max(own_time, timestamp_of(self._memory.seen.timestamp))
         work = Work(self._memory, reads, self._vault, now, self._limits)
         keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
         found = reads.commands(keyed, self._memory.seen.position) if keyed else {}

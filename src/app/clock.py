@@ -32,21 +32,26 @@ class CheckedClock:
         return self._own()
 
     def is_right(self) -> bool:
-        """Whether the clock agrees with the database's; asks it once in ten seconds, and after every jump.
+        """Whether the clock agrees with the database's, see `checked`."""
+        return self.checked() is not None
+
+    def checked(self) -> datetime | None:
+        """The own clock's time, UTC, if it agrees with the database's: this very reading, since the clock may jump
+        before the next. Asks the database once in ten seconds, and after every jump.
 
         Raises what the database raises when it cannot be asked.
         """
-        drift = (self._own() - datetime.fromtimestamp(0, UTC)) - timedelta(seconds=monotonic())
+        reading = self._own()
+        drift = (reading - datetime.fromtimestamp(0, UTC)) - timedelta(seconds=monotonic())
         jumped = abs(drift - self._expected) > self._tolerance / 2
         if jumped or monotonic() - self._checked > 10:
             before = self._own()
             there = self._database()
             after = self._own()
-            self.skew = (
-                timedelta() if before - self._tolerance / 10 <= there <= after else _nearest(there, before, after)
-            )
+            agrees = before - self._tolerance / 10 <= there <= after
+            self.skew = timedelta() if agrees else _nearest(there, before, after)
             self._checked, self._expected = monotonic(), drift
-        return self.agreed
+        return reading if self.agreed else None
 
     @property
     def agreed(self) -> bool:

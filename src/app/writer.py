@@ -5,6 +5,7 @@ is the lock, on one process or twenty; see docs/adr/0002.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from threading import Thread
 from time import monotonic
 
@@ -76,7 +77,7 @@ class Writer:
         self._answer_all = answer_all or _answer_each
         self._most_in_a_batch = most_in_a_batch
         self.memory = Memory(event_log, mapper, most_in_memory)
-        self._decider = Decider(self.memory, mapper, vault, clock, limits or Limits())
+        self._decider = Decider(self.memory, mapper, vault, limits or Limits())
         self._stale = False
         self._in_doubt = False
         self._failed = float("-inf")
@@ -119,7 +120,8 @@ class Writer:
     def _settle(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
         """An answer for every command, whatever happens."""
         try:
-            if not self._clock.is_right():
+            now = self._clock.checked()
+            if now is None:
                 raise StoreUnavailable(
                     f"This server's clock is {self._clock.skew.total_seconds():+.0f} s off the database's, so it "
                     "takes no bookings. Please try again; another server may answer."
@@ -127,7 +129,7 @@ class Writer:
             if self._stale:
                 self.memory.begin()
                 self._stale = self._in_doubt = False
-            return self._store(batch)
+            return self._store(batch, now)
         except (StoreUnavailable, OutcomeUnknown) as trouble:
             self._note_failure(trouble, len(batch))
             return [(asked, trouble) for asked in batch]
@@ -141,8 +143,8 @@ class Writer:
             self._stale = True
             return [(asked, error) for asked in batch]
 
-    def _store(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
-        decided = self._decider.decide(batch, self._log)
+    def _store(self, batch: list[Asked], now: datetime) -> list[tuple[Asked, Answer]]:
+        decided = self._decider.decide(batch, self._log, now)
         try:
             if decided.work.events:
                 head = self._append(decided, self._log.append, self.memory.seen)
@@ -157,7 +159,7 @@ class Writer:
             log.exception("a stream was at another version than remembered")
             self.memory.forget(list(decided.work.streams()))
         self._observer.head_moved()
-        return self._store_under_lock(batch)
+        return self._store_under_lock(batch, now)
 
     def _is_complete(self) -> bool:
         """Whether nobody appended beyond the memory: refusals too are decided on the complete log."""
@@ -165,14 +167,14 @@ class Writer:
         return alone or self._log.head() == self.memory.seen
 
     def _store_under_lock(
-        self, batch: list[Asked], tries: int = TRIES_AFTER_A_LOST_CONNECTION
+        self, batch: list[Asked], now: datetime, tries: int = TRIES_AFTER_A_LOST_CONNECTION
     ) -> list[tuple[Asked, Answer]]:
         """Catch up and decide again while nobody else can append: this cannot conflict, so nobody starves."""
         decided, head = None, self.memory.seen
         try:
             with self._log.locked() as session:
                 self._catch_up(session)
-                decided = self._decider.decide(batch, session)
+                decided = self._decider.decide(batch, session, now)
                 if decided.work.events:
                     head = self._append(decided, lambda events, _: session.append(events), session.head)
                 else:
@@ -208,7 +210,7 @@ class Writer:
             return self._unknown(decided, trouble)
         if not tries:
             raise StoreUnavailable("The store failed at every try to commit. Nothing was stored.")
-        return self._store_under_lock([decision.asked for decision in decided.decisions], tries)
+        return self._store_under_lock([decision.asked for decision in decided.decisions], decided.work.now, tries)
 
     def _unknown(self, decided: Batch, trouble: BaseException | None) -> list[tuple[Asked, Answer]]:
         """Whoever wrote something is told that it is not known; the others that nothing was stored."""

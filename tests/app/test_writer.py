@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.unconditional import append_anyway
 
+from app.clock import CheckedClock
 from app.commands import (
     Actor,
     Approve,
@@ -414,6 +415,21 @@ class TestStrictness:
         with pytest.raises(Exception, match="clock is \\+3600 s off"):
             wrong.book(wrong.person("alice"), AT_TEN)
         assert log.head() == before
+
+    def test_a_clock_that_jumps_once_it_was_checked_stamps_nothing(
+        self, house: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house.register()
+        alice, checked, right = house.person("alice"), CheckedClock.checked, house.time
+
+        def then_jump(clock: CheckedClock) -> datetime | None:
+            found = checked(clock)
+            house.pass_time(days=1)
+            return found
+
+        monkeypatch.setattr(CheckedClock, "checked", then_jump)
+        house.book(alice, AT_TEN)
+        assert max(event.timestamp for event in house.log.after(0)) == timestamp_text(right)
 
 
 class TestBlocks:

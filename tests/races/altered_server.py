@@ -55,7 +55,7 @@ def clock_behind() -> None:
 
 def later() -> None:
     """While switched on, it is an hour later, and nobody doubts it."""
-    _patch.setattr(CheckedClock, "is_right", lambda _: True)
+    _patch.setattr(CheckedClock, "checked", CheckedClock.now)
     _clock_off(timedelta(hours=1))
 
 

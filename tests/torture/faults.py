@@ -184,14 +184,13 @@ def chains_less() -> None:
 def time_runs_back() -> None:
     """Every so often the clock stumbles by two seconds, and neither clock nor decider objects."""
     turn = count(1)
-    _patch.setattr(CheckedClock, "is_right", lambda _: True)
     _patch.setattr("app.batch.timestamp_of", lambda _: system_clock() - timedelta(days=1))
     now = CheckedClock.now
 
     def stumbling(clock: CheckedClock) -> datetime:
         return now(clock) - timedelta(seconds=2 if next(turn) % EVERY_SO_OFTEN == 0 else 0)
 
-    _patch.setattr(CheckedClock, "now", stumbling)
+    _patch.setattr(CheckedClock, "checked", stumbling)
 
 
 def leaves_positions_out() -> None:
