@@ -21,6 +21,7 @@ from app.commands import (
     RetireResource,
 )
 from app.identity import random_command_id
+from app.log.instants import timestamp_text
 from app.outcome import Busy, Outcome
 from app.queue import Asked, Queue
 from domain.block import Block
