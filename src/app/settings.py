@@ -44,13 +44,13 @@ class Settings(BaseSettings):
     data: Path = Field(
         Path("daybook-data"),
         description="Folder of the embedded store: the log, the read models, the master key and the token "
-        "secret. One process serves one folder. With `DAYBOOK_DATABASE_URL` nothing is kept there.",
+        "secret. One service has it for itself. With `DAYBOOK_DATABASE_URL` nothing is kept there.",
     )
     database_url: str | None = Field(
         None,
         repr=False,
         description="`postgresql://user:password@host/database`: keep everything in PostgreSQL, for as many "
-        "processes as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook migrate` once.",
+        "services as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook migrate` once.",
     )
     schema_name: str = Field(
         "daybook",
