@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 def projector_of(server: Server, times: int = 1) -> int:
     """The number of its projector's process, once that works, for the so-manieth time."""
-    return int(server.says(r'"process": (\d+), "event": "projector process works"', times)[1])
+    return int(server.says(r'"projector": (\d+), "event": "projector process works"', times)[1])
 
 
 @pytest.fixture

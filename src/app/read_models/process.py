@@ -148,7 +148,7 @@ class ProjectorProcess:
     def _take(self, report: bytes, process: int) -> None:
         position, failure = json.loads(report)
         if not self.works:
-            log.info("projector process works", process=process)
+            log.info("projector process works", projector=process)
         self._heard, self._reached = monotonic(), position
         self._report(position, failure)
         if position < self._head:
