@@ -87,9 +87,12 @@ async def test_any_process_of_any_service_does(watched: Service, door: Door) -> 
     assert [(sum(page["daybook_commit_seconds_count"][()] for page in pages),)] == watched.store.ask(
         "SELECT count(*) FROM appends"
     )
-    assert {process for page in pages for (process,) in page["daybook_lease_held"]} == set(alice)
+    writers = {process for page in pages for (process,) in page["daybook_lease_held"]}
+    assert len(writers) == 2
+    assert not writers & set(alice), "those who answer requests do not write"
     until(lambda: leads(servers), "one process holds the lease")
-    assert [process for process, holds in (await held(alice)).items() if holds] == leads(servers)
+    assert len(leads(servers)) == 1
+    assert sum((await held(alice)).values()) == 2, "both that answer for it say so"
     assert all(page["daybook_log_bytes"]["postgresql",] > 0 for page in pages)
     assert all(page["daybook_wal_bytes"]["postgresql",] > 0 for page in pages)
 
@@ -100,7 +103,7 @@ def leads(servers: list[Server]) -> list[str]:
 
 
 async def held(guests: dict[str, Guest]) -> dict[str, bool]:
-    """Who holds the lease, as readiness tells."""
+    """Whose service holds the lease, as readiness tells."""
     answers = await together(guest.get("/health/ready") for guest in guests.values())
     return {answer.json()["process"]: answer.json()["holds_lease"] for answer in answers}
 
@@ -110,13 +113,13 @@ async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) 
     server = watched.start(workers=2)
     alice = await at_every_process(door, [server], "alice", 2)
     os.kill(int(next(iter(alice)).rpartition(":")[2]), signal.SIGKILL)
-    server.says("worker ended by itself")
+    server.says("process ended by itself")
     assert server.terminate() == 0
     lines = [json.loads(line) for line in server.said.splitlines() if line.startswith("{")]
-    (told_by,) = {line["process"] for line in lines if line["event"] == "worker ended by itself"}
+    (told_by,) = {line["process"] for line in lines if line["event"] == "process ended by itself"}
     assert told_by.endswith(f":{server.pid}")
     others = {line["process"] for line in lines} - {told_by}
-    assert others & set(alice), lines
+    assert others, lines
 
 
 @on_postgresql
@@ -131,7 +134,7 @@ async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Serv
 
     def replaced() -> bool:
         present = {process for (process,) in metrics_of(server)["daybook_seen_timestamp_seconds"]}
-        return len(present) == 2 and killed not in present
+        return len(present) == 3 and killed not in present  # one writes
 
     until(replaced, "another one in its place")
     assert booked(server) == {"done": 2}

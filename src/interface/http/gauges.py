@@ -35,12 +35,18 @@ class Gauges:
             gauge = Gauge(name, meaning, ["process"], registry=registry, multiprocess_mode="livemax")
             return gauge.labels(self._process)
 
+        def of_writers(name: str, meaning: str) -> Gauge:
+            # Without a sample of its own until it is set: a door never does.
+            return Gauge(name, meaning, ["process"], registry=registry, multiprocess_mode="livemax")
+
         def stored(name: str, meaning: str) -> Gauge:
             return Gauge(name, meaning, ["store"], registry=registry, multiprocess_mode="livemax")
 
         self._seen = mine("daybook_seen_timestamp_seconds", "When the process last told its gauges. Old: it is frozen.")
-        self._waiting = mine("daybook_queue_commands", "Commands that wait. Many: the store is slow, or too few cores.")
-        self._oldest = mine(
+        self._waiting = of_writers(
+            "daybook_queue_commands", "Commands that wait. Many: the store is slow, or too few cores."
+        )
+        self._oldest = of_writers(
             "daybook_queue_oldest_seconds", "How long the oldest command waits. Long: look at the commit time."
         )
         self._lag = mine("daybook_projection_lag_events", "Events that the read models are behind the log.")
@@ -55,7 +61,7 @@ class Gauges:
         self._skew = mine(
             "daybook_clock_skew_seconds", "How far this clock is ahead of the database's. Beyond the tolerance: set it."
         )
-        self._lease = mine("daybook_lease_held", "1 where read models are kept up and holds expire, 0 elsewhere.")
+        self._lease = of_writers("daybook_lease_held", "1 where read models are kept up and holds expire, 0 elsewhere.")
         self._log_bytes = stored("daybook_log_bytes", "What the event log takes up.")
         self._wal_bytes = stored(
             "daybook_wal_bytes",
@@ -67,9 +73,9 @@ class Gauges:
     def read(self, daybook: Daybook) -> None:
         """Read everything. Blocks on the store."""
         if daybook.writing is not None:  # a door has neither queue nor duties
-            self._waiting.set(daybook.commands.waiting)
-            self._oldest.set(daybook.commands.oldest_age)
-            self._lease.set(daybook.commands.holds_lease)
+            self._waiting.labels(self._process).set(daybook.commands.waiting)
+            self._oldest.labels(self._process).set(daybook.commands.oldest_age)
+            self._lease.labels(self._process).set(daybook.commands.holds_lease)
         self._read_lag(daybook)
         self._read_clock(daybook)
         if monotonic() - self._sized > STORAGE_SECONDS:
