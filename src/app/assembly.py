@@ -117,9 +117,11 @@ class Daybook:
         writing = None
         if commands is None:
             writing = Writing.over(event_log, read_models, settings, mapper, vault, checked, observer)
-            commands = WriterHere(writing.writer, checked, writing.duties.are_mine)
         may_run = writing.duties.are_mine if writing is not None else _never
         runner = Runner(read_models, event_log, mapper, may_run=may_run)
+        if commands is None:
+            assert writing is not None  # noqa: S101 - made above
+            commands = WriterHere(writing.writer, checked, may_run, lambda: runner.failure)
         deputy = None
         if projector is not None:
             deputy = ProjectorProcess(projector, settings, may_run, runner.told)

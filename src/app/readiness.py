@@ -74,8 +74,8 @@ class Readiness:
         return self._commands.troubles or own
 
     def _reading(self) -> Iterator[str]:
-        if self._runner.failure:
-            yield self._runner.failure
+        if failure := self._runner.failure or self._commands.projector_failure:
+            yield failure
         try:
             yield from self._behind()
             parked = Counter(each.projection for each in self._runner.parked())

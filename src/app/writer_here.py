@@ -35,6 +35,10 @@ class CommandRunner(Protocol):
         """Whether read models are kept up and holds expire where it runs them."""
 
     @property
+    def projector_failure(self) -> str | None:
+        """What keeps the read models from being kept up there, a sentence; none while all is well."""
+
+    @property
     def decided_up_to(self) -> int:
         """The position that its decisions have seen: a refusal is explained by read models that have, too."""
 
@@ -53,10 +57,17 @@ class CommandRunner(Protocol):
 class WriterHere:
     """A `CommandRunner` over the writer of this process."""
 
-    def __init__(self, writer: Writer, clock: CheckedClock, has_duties: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        clock: CheckedClock,
+        has_duties: Callable[[], bool],
+        projector_failure: Callable[[], str | None],
+    ) -> None:
         self._writer = writer
         self._clock = clock
         self._has_duties = has_duties
+        self._projector_failure = projector_failure
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
 
     @property
@@ -69,6 +80,10 @@ class WriterHere:
     @property
     def holds_lease(self) -> bool:
         return self._has_duties()
+
+    @property
+    def projector_failure(self) -> str | None:
+        return self._projector_failure()
 
     @property
     def decided_up_to(self) -> int:

@@ -42,7 +42,10 @@ def meeting() -> Iterator[Path]:
 async def joined(house: House, meeting: Path) -> AsyncIterator[tuple[Taking, WriterThere]]:
     """Both ends, connected, and a resource to book."""
     house.register()
-    taking, writer = Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True)), WriterThere(meeting)
+    taking, writer = (
+        Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None)),
+        WriterThere(meeting),
+    )
     await taking.begin(meeting)
     writer.begin()
     await until(lambda: not writer.troubles)
@@ -123,7 +126,10 @@ async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_f
     house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.register()
-    taking, writer = Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True)), WriterThere(meeting)
+    taking, writer = (
+        Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None)),
+        WriterThere(meeting),
+    )
     await taking.begin(meeting)
     writer.begin()
     await until(lambda: not writer.troubles)
@@ -140,7 +146,9 @@ async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_f
     with pytest.raises(StoreUnavailable, match="being started"):
         await writer.execute(house.booking(house.person("alice"), ELEVEN))
     assert writer.troubles == [NOT_RUNNING]
-    await (again := Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True))).begin(meeting)
+    await (again := Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None))).begin(
+        meeting
+    )
     await until(lambda: not writer.troubles)
     assert (await writer.execute(house.booking(house.person("alice"), ELEVEN))).created
     writer.end()

@@ -38,7 +38,7 @@ def runner(models: ReadModels, log: EventLog) -> Runner:
 @pytest.fixture
 def readiness(house: House, runner: Runner) -> Readiness:
     clock = CheckedClock(house.log.clock, house.log.clock)
-    return Readiness(house.log, clock, WriterHere(house.writer, clock, lambda: True), runner)
+    return Readiness(house.log, clock, WriterHere(house.writer, clock, lambda: True, lambda: None), runner)
 
 
 def test_a_process_with_nothing_wrong_is_ready(readiness: Readiness, log: EventLog, runner: Runner) -> None:

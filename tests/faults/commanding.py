@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.faults.forked import started
 
 from app.log.folder import LOCK_NAME
-from interface import cli
+from interface import cli, processes  # noqa: F401 - loads what another user may not be allowed to read
 
 SECONDS_TO_REFUSE = 30.0
 

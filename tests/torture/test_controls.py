@@ -1,6 +1,4 @@
-"""Control runs: each has one deliberate fault in its servers, and the checker must name it. One for each rule is part
-of `make test`, the others of `make test-slow`.
-"""
+"""Control runs: each has one deliberate fault in its servers, and the checker must name it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,6 +9,8 @@ import pytest
 from tests.torture.checker.verdict import judge, told
 from tests.torture.nemesis import Act, Nemesis
 from tests.torture.run import Plan, torture
+
+pytestmark = pytest.mark.slow
 
 QUIET: tuple[Act, ...] = ()
 KILLS: tuple[Act, ...] = (Nemesis.kill,)
@@ -30,7 +30,6 @@ def found(folder: Path, fault: Sequence[str], acts: Sequence[Act], **more: Any) 
     return {rule: {finding.name for finding in findings} for rule, findings in verdict.items() if findings}
 
 
-@pytest.mark.slow
 def test_without_a_fault_no_rule_is_broken(tmp_path: Path) -> None:
     assert found(tmp_path, (), (*KILLS, *LOST_ANSWERS)) == {}
 
@@ -40,18 +39,15 @@ class TestRule1:
         broken = found(tmp_path, ["acknowledges_before_commit"], KILLS)
         assert "ok and not in the log" in broken[1]
 
-    @pytest.mark.slow
     def test_an_acknowledgement_before_the_disk_has_it_is_caught(self, tmp_path: Path) -> None:
         more = {"store": "postgresql", "settings": LAZY_LOG, "between": (50, 90)}
         broken = found(tmp_path, ["acknowledges_before_commit"], CRASHES, **more)
         assert "ok and not in the log" in broken[1]
 
-    @pytest.mark.slow
     def test_a_refusal_of_what_was_stored_is_caught(self, tmp_path: Path) -> None:
         broken = found(tmp_path, ["refuses_what_it_stored"], QUIET)
         assert broken == {1: {"refused and in the log"}}
 
-    @pytest.mark.slow
     def test_an_answer_with_another_content_is_caught(self, tmp_path: Path) -> None:
         broken = found(tmp_path, ["answers_otherwise"], QUIET)
         assert broken == {1: {"answered otherwise"}}
@@ -61,11 +57,9 @@ class TestRule2:
     def test_a_guard_of_capacity_that_is_off_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["everything_fits"], QUIET) == {2: {"usage above capacity"}}
 
-    @pytest.mark.slow
     def test_a_retired_resource_that_takes_bookings_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["retired_takes_bookings"], QUIET) == {2: {"claim on a retired resource"}}
 
-    @pytest.mark.slow
     def test_an_append_without_its_condition_is_caught(self, tmp_path: Path) -> None:
         broken = found(tmp_path, ["unconditional_append"], QUIET, store="postgresql")
         assert "usage above capacity" in broken[2]
@@ -82,19 +76,15 @@ class TestRule4:
     def test_a_read_model_that_misses_an_event_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["projects_with_gaps"], QUIET)[4] == {"read model differs from a replay"}
 
-    @pytest.mark.slow
     def test_a_digest_that_leaves_something_out_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["chains_less"], QUIET) == {4: {"digest chain broken"}}
 
-    @pytest.mark.slow
     def test_a_time_that_runs_back_is_caught(self, tmp_path: Path) -> None:
         assert "timestamp runs back" in found(tmp_path, ["time_runs_back"], QUIET)[4]
 
-    @pytest.mark.slow
     def test_a_gap_in_the_positions_is_caught(self, tmp_path: Path) -> None:
         assert "gap in positions" in found(tmp_path, ["leaves_positions_out"], QUIET)[4]
 
-    @pytest.mark.slow
     def test_a_key_that_is_forgotten_is_caught(self, tmp_path: Path) -> None:
         assert "one request made two bookings" in found(tmp_path, ["forgets_keys"], LOST_ANSWERS)[4]
 
@@ -103,6 +93,5 @@ class TestRule5:
     def test_an_event_that_followers_are_not_shown_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["skips_for_followers"], QUIET) == {5: {"event not seen"}}
 
-    @pytest.mark.slow
     def test_an_event_that_followers_are_shown_twice_is_caught(self, tmp_path: Path) -> None:
         assert "event seen twice" in found(tmp_path, ["repeats_for_followers"], QUIET)[5]

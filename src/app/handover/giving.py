@@ -33,7 +33,7 @@ class WriterThere:
         self._numbers = count()
         self._waiting: dict[int, Future] = {}
         self._unsent: list[Numbered] = []
-        self._state = State([NOT_RUNNING], holds_lease=False, waiting=0, oldest_age=0.0)
+        self._state = State([NOT_RUNNING], holds_lease=False, projector_failure=None, waiting=0, oldest_age=0.0)
         self._seen = 0
         self._keeping: asyncio.Task[None] | None = None
 
@@ -44,6 +44,10 @@ class WriterThere:
     @property
     def holds_lease(self) -> bool:
         return self._connection is not None and self._state.holds_lease
+
+    @property
+    def projector_failure(self) -> str | None:
+        return self._state.projector_failure
 
     @property
     def decided_up_to(self) -> int:

@@ -21,6 +21,7 @@ class State(NamedTuple):
 
     troubles: list[str]
     holds_lease: bool
+    projector_failure: str | None
     waiting: int
     oldest_age: float
 

@@ -52,7 +52,9 @@ class Taking:
         """Tell the doors how the writer is."""
         while True:
             here = self._here
-            state = framed(State(here.troubles, here.holds_lease, here.waiting, here.oldest_age))
+            state = framed(
+                State(here.troubles, here.holds_lease, here.projector_failure, here.waiting, here.oldest_age)
+            )
             for door in list(self._doors):
                 door.send(state)
             await asyncio.sleep(SECONDS_BETWEEN_STATES)

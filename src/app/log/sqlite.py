@@ -95,8 +95,7 @@ class SQLiteLog(EventLog):
         self._writer = connect(self.path, read_only)
         try:
             with damaged_or_unavailable(self.path):
-                self.created = make_tables(self._writer, self.path, read_only)
-                check_end(self._writer, self.path)
+                self.created = make_tables(self._writer, self.path, read_only, check_end)
                 self.log_id = _head(self._writer).log_id
                 self.secret = self._writer.execute("SELECT secret FROM log_secret").fetchone()[0]
         except BaseException:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -55,10 +55,16 @@ def connect(path: Path, read_only: bool) -> Connection:
     return connection
 
 
-def make_tables(connection: Connection, path: Path, read_only: bool) -> bool:
-    """Check that the file is ours, and make all tables if it is empty; True if they were made."""
+def make_tables(
+    connection: Connection, path: Path, read_only: bool, look: Callable[[Connection, Path], None] = lambda *_: None
+) -> bool:
+    """Check that the file is ours, and make all tables if it is empty; True if they were made.
+
+    `look` is called with a file that is ours, before anything is written to it.
+    """
     if read_only:
         _check(connection, path)
+        look(connection, path)
         return False
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(_SETTINGS)
@@ -67,6 +73,7 @@ def make_tables(connection: Connection, path: Path, read_only: bool) -> bool:
         is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
         if not is_new:
             _check(connection, path)
+            look(connection, path)
         for statement in sqlite_tables():  # each does nothing where its table is there already
             connection.execute(statement)
         if is_new:
