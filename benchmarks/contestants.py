@@ -67,6 +67,12 @@ class Claim(NamedTuple):
     units: int
 
 
+_REACHED = """
+SELECT min(position) FROM {schema}generations AS g
+JOIN {schema}projections AS p ON p.name = g.projection AND p.generation = g.generation
+"""
+
+
 @dataclass
 class Contestant:
     """A running server, and the way to what it stored."""
@@ -110,10 +116,19 @@ class Contestant:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def lag(self) -> int:
-        """Events that Daybook's read models are behind its log."""
-        page = httpx.get(f"{self.address}/metrics", timeout=10).text
-        lags = [line.split()[-1] for line in page.splitlines() if line.startswith("daybook_projection_lag_events{")]
-        return max(int(float(lag)) for lag in lags)
+        """Events that Daybook's read models are behind its log, read past the server."""
+        if self.name == "daybook_sqlite":
+            store = self.folder / "store"
+            with closing(sqlite3.connect(f"file:{store}/read-models.sqlite3?mode=ro", uri=True)) as models:
+                ((reached,),) = models.execute(_REACHED.format(schema="")).fetchall()
+            with closing(sqlite3.connect(f"file:{store}/log.sqlite3?mode=ro", uri=True)) as log:
+                ((head,),) = log.execute("SELECT position FROM log_head").fetchall()
+        else:
+            assert self.database is not None
+            with psycopg.connect(self.database) as connection:
+                sql = f"SELECT ({_REACHED}), position FROM {{schema}}log_head".format(schema="daybook.")
+                ((reached, head),) = connection.execute(sql.encode()).fetchall()
+        return max(0, head - reached)
 
     def stop(self) -> None:
         """End the process and remove its files."""

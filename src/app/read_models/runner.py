@@ -168,8 +168,9 @@ class Runner:
             return [entry for streams in parked_of(connection, active).values() for entry in streams.values()]
 
     def lag(self) -> int:
-        """Events that the read models are behind the log."""
+        """Events that the read models are behind the log, whoever keeps them up."""
         with suppress(StoreUnavailable):
+            self._look()
             self._head = self._log.head().position
         return max(0, self._head - self.position())
 
