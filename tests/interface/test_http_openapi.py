@@ -185,6 +185,9 @@ def leave(case: Any, operation: Operation) -> None:
     """Ask as it was generated."""
 
 
+FEW = 8
+
+
 class TestTheServiceKeepsWhatItSays:
     """Generated requests, right ones and wrong ones; of the right ones every other is about things that exist."""
 
@@ -192,7 +195,7 @@ class TestTheServiceKeepsWhatItSays:
     def settings_of_house(self) -> dict[str, Any]:
         return {"rate_limit": None}
 
-    @pytest.mark.parametrize("requests", [8, pytest.param(60, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("requests", [FEW, pytest.param(60, marks=pytest.mark.slow)])
     def test_to_right_requests_and_every_operation_succeeds(self, house: House, requests: int) -> None:
         answered = self._ask_of_everything(house, GenerationMode.POSITIVE, requests)
         documented = {
@@ -201,9 +204,12 @@ class TestTheServiceKeepsWhatItSays:
             for status in map(int, DOCUMENT["paths"][operation.path][operation.method]["responses"])
             if 200 <= status < 300
         }
-        assert documented - answered.keys() == set(), answered
+        succeeded = {operation for operation, status in answered if 200 <= status < 300}
+        assert set(OPERATIONS) - succeeded == set(), answered
+        if requests > FEW:  # among a few it is left to chance whether a PUT finds something there
+            assert documented - answered.keys() == set(), answered
 
-    @pytest.mark.parametrize("requests", [8, pytest.param(60, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("requests", [FEW, pytest.param(60, marks=pytest.mark.slow)])
     def test_to_wrong_requests(self, house: House, requests: int) -> None:
         self._ask_of_everything(house, GenerationMode.NEGATIVE, requests)
 
