@@ -19,7 +19,8 @@ from tests.races.serving import until
 
 # Who holds the log's head and waits for the standby: whether events are to be stored, or a refusal was made certain.
 _WAITS_FOR_STANDBY: LiteralString = """
-SELECT bool_or(relname = 'events' AND mode = 'RowExclusiveLock') FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class c ON relation = c.oid
+SELECT bool_or(relname = 'events' AND mode = 'RowExclusiveLock')
+FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class c ON relation = c.oid
 WHERE wait_event = 'SyncRep' GROUP BY pid HAVING bool_or(relname = 'log_head')
 """
 _IS_SENT: LiteralString = "SELECT sent_lsn >= %s::pg_lsn FROM pg_stat_replication"
