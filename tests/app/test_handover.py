@@ -38,17 +38,26 @@ def meeting() -> Iterator[Path]:
     folder.rmdir()
 
 
-@asynccontextmanager
-async def joined(house: House, meeting: Path) -> AsyncIterator[tuple[Taking, WriterThere]]:
-    """Both ends, connected, and a resource to book."""
-    house.register()
-    taking, writer = (
-        Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None)),
-        WriterThere(meeting),
-    )
+async def begun(house: House, meeting: Path) -> Taking:
+    """The writer's end, which takes connections."""
+    taking = Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None))
     await taking.begin(meeting)
+    return taking
+
+
+async def connected(house: House, meeting: Path) -> tuple[Taking, WriterThere]:
+    """Both ends, and a resource to book."""
+    house.register()
+    taking, writer = await begun(house, meeting), WriterThere(meeting)
     writer.begin()
     await until(lambda: not writer.troubles)
+    return taking, writer
+
+
+@asynccontextmanager
+async def joined(house: House, meeting: Path) -> AsyncIterator[tuple[Taking, WriterThere]]:
+    """Both ends, ended in good order."""
+    taking, writer = await connected(house, meeting)
     try:
         yield taking, writer
     finally:
@@ -125,14 +134,7 @@ async def test_a_fault_over_there_is_a_fault_here(house: House, meeting: Path, m
 async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_found(
     house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.register()
-    taking, writer = (
-        Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None)),
-        WriterThere(meeting),
-    )
-    await taking.begin(meeting)
-    writer.begin()
-    await until(lambda: not writer.troubles)
+    taking, writer = await connected(house, meeting)
     with monkeypatch.context() as patched:
         patched.setattr(house.writer, "queue", Queue())  # what is put there is never taken out
         under_way = asyncio.ensure_future(writer.execute(house.booking(house.person("alice"), TEN)))
@@ -146,9 +148,7 @@ async def test_when_the_writer_ends_what_it_had_is_unknown_and_the_next_one_is_f
     with pytest.raises(StoreUnavailable, match="being started"):
         await writer.execute(house.booking(house.person("alice"), ELEVEN))
     assert writer.troubles == [NOT_RUNNING]
-    await (again := Taking(house.writer, WriterHere(house.writer, right_clock(), lambda: True, lambda: None))).begin(
-        meeting
-    )
+    again = await begun(house, meeting)
     await until(lambda: not writer.troubles)
     assert (await writer.execute(house.booking(house.person("alice"), ELEVEN))).created
     writer.end()
