@@ -163,3 +163,29 @@ async def test_a_client_that_hangs_up_leaves_nothing_behind(house: House, meetin
         hung_up.cancel()
         assert (await writer.execute(house.booking(house.person("bob"), ELEVEN))).created
         assert writer._waiting == {}
+
+
+async def test_a_door_knows_of_a_trouble_by_the_time_a_command_failed_of_it(
+    house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.handover.taking.SECONDS_BETWEEN_STATES", 3600)
+
+    def full(*_: Any) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    house.register()
+    taking, writer = await begun(house, meeting), WriterThere(meeting)
+    writer.begin()
+    await until(lambda: taking._doors and writer._connection)
+    alice = house.person("alice")
+    await writer.execute(house.booking(alice, TEN))
+    assert not writer.troubles
+    with monkeypatch.context() as patched:
+        patched.setattr(house.log, "append", full)
+        with pytest.raises(StoreUnavailable):
+            await writer.execute(house.booking(alice, ELEVEN))
+    assert writer.troubles == ["The last append failed; the log lines say why."]
+    await writer.execute(house.booking(alice, ELEVEN))
+    assert not writer.troubles
+    writer.end()
+    await taking.end(10)

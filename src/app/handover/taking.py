@@ -30,13 +30,14 @@ class Taking:
         self._here = here
         self._doors: set[_Door] = set()
         self._gone = asyncio.Event()
+        self._told_troubles: list[str] = []
 
     async def begin(self, path: Path) -> None:
         """Take connections at `path`, in place of whoever did before."""
         loop = asyncio.get_running_loop()
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - in memory or nearly, and nobody waits yet
-        self._server = await loop.create_unix_server(lambda: _Door(self._writer, self._doors, self._gone), str(path))
-        self._telling = asyncio.ensure_future(self._tell())
+        self._server = await loop.create_unix_server(lambda: _Door(self), str(path))
+        self._telling = asyncio.ensure_future(self._keep_telling())
 
     async def end(self, seconds: float) -> None:
         """Take no new connection, and wait until those that are open have been closed at their other ends."""
@@ -48,44 +49,69 @@ class Taking:
                     await self._gone.wait()
         self._telling.cancel()
 
-    async def _tell(self) -> None:
-        """Tell the doors how the writer is."""
+    async def _keep_telling(self) -> None:
         while True:
-            here = self._here
-            state = framed(
-                State(here.troubles, here.holds_lease, here.projector_failure, here.waiting, here.oldest_age)
-            )
-            for door in list(self._doors):
-                door.send(state)
+            self._tell(self._here.troubles)
             await asyncio.sleep(SECONDS_BETWEEN_STATES)
+
+    def _tell(self, troubles: list[str]) -> None:
+        """Tell the doors how the writer is."""
+        state = self._state(troubles)
+        for door in list(self._doors):
+            door.send(state)
+        self._told_troubles = troubles
+
+    def _state(self, troubles: list[str]) -> bytes:
+        here = self._here
+        return framed(State(troubles, here.holds_lease, here.projector_failure, here.waiting, here.oldest_age))
+
+    # What doors ask of it.
+
+    def came(self, door: "_Door") -> None:
+        """A door has connected: it is told at once how the writer is."""
+        self._doors.add(door)
+        door.send(self._state(self._here.troubles))
+
+    def went(self, door: "_Door") -> None:
+        """A door's connection is closed."""
+        self._doors.discard(door)
+        self._gone.set()
+
+    def put(self, asked: Asked) -> None:
+        """Let a command wait for the writer. Raises Busy."""
+        self._writer.queue.put(asked)
+
+    def answered(self, answers: Given) -> bytes:
+        """The message with these answers; whoever is told of a trouble by one finds that readiness tells it, too."""
+        troubles = self._here.troubles
+        if troubles != self._told_troubles:
+            self._tell(troubles)
+        return framed(Answers(self._here.decided_up_to, [(number, _telling(answer)) for number, answer in answers]))
 
 
 class _Door(asyncio.Protocol):
     """A process that answers requests, as the writer's process sees it."""
 
-    def __init__(self, writer: Writer, doors: "set[_Door]", gone: asyncio.Event) -> None:
-        self._writer = writer
-        self._doors = doors
-        self._gone = gone
+    def __init__(self, taking: Taking) -> None:
+        self._taking = taking
         self._loop = asyncio.get_running_loop()
         self._frames = Frames()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # a socket's is, whatever the loop
-        self._doors.add(self)
+        self._taking.came(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._doors.discard(self)
-        self._gone.set()
+        self._taking.went(self)
 
     def data_received(self, data: bytes) -> None:
         turned_away: list[tuple[int, Answer]] = []
         for commands in self._frames.fed(data):
             for number, command in commands:
                 try:
-                    self._writer.queue.put(Asked(command, Reply(self, number)))
+                    self._taking.put(Asked(command, Reply(self, number)))
                 except Busy as busy:
                     turned_away.append((number, busy))
         if turned_away:
@@ -102,8 +128,7 @@ class _Door(asyncio.Protocol):
             self._transport.write(frame)
 
     def _send(self, answers: Given) -> None:
-        seen = self._writer.memory.seen.position
-        self.send(framed(Answers(seen, [(number, _telling(answer)) for number, answer in answers])))
+        self.send(self._taking.answered(answers))
 
 
 def _telling(answer: Answer) -> Answer:
