@@ -1,7 +1,6 @@
 """A batch: commands that are decided one after the other on the same moment of the log."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -165,4 +164,4 @@ def _placed(decision: Decision, first: int, head: int) -> Answer:
     if not isinstance(decision.answer, Outcome):
         return decision.answer
     own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
-    return replace(decision.answer, subject_position=own, position=head)
+    return decision.answer._replace(subject_position=own, position=head)

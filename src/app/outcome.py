@@ -1,15 +1,14 @@
 """What became of a command that was not refused, and the failures that are nobody's fault."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.block import Block
 from domain.booking import Booking
 from domain.resource import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """An answer that is safe to give: whatever the command wrote is stored.
 
     `subject`: the aggregate as it stands now; it is never changed afterwards. `subject_position`: the position of

@@ -26,7 +26,7 @@ BATCH = 500
 BUILDING_BATCH = 2000
 BUILDING_ALONE_BATCH = 20_000
 """Where nothing can be read yet, or nobody serves, nobody is kept waiting by a long transaction."""
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.04
 _FAST = 20
 """Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
 _POLL_SECONDS = 1.0
