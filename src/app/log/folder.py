@@ -76,7 +76,7 @@ class DamageMark:
 
     def is_set(self) -> bool:
         """Whether damage was met, by this process or another one."""
-        return self._was_met or self._mark.exists()
+        return self._was_met or os.access(self._mark, os.F_OK)  # asked before every append: `exists` costs tenfold
 
     def set(self) -> None:
         """Damage was met."""
