@@ -32,11 +32,13 @@ class Reconnecting(Generic[Connection]):
         pause = self._begin()
         try:
             connection = self._connect()
-        except BaseException as error:
-            self._failed(error, pause)
+        except StoreUnavailable as trouble:
+            self._wait(min(max(2 * pause, SHORTEST_PAUSE), LONGEST_PAUSE), str(trouble))
             raise
-        with self._lock:
-            self._pause, self._not_before = 0.0, float("-inf")
+        except BaseException:  # which says nothing of the server
+            self._wait(0.0)
+            raise
+        self._wait(0.0)
         return connection
 
     def _begin(self) -> float:
@@ -48,9 +50,7 @@ class Reconnecting(Generic[Connection]):
                 self._not_before = float("inf")  # one tries, for all
             return self._pause
 
-    def _failed(self, error: BaseException, pause: float) -> None:
+    def _wait(self, pause: float, trouble: str = "") -> None:
         with self._lock:
-            self._pause = min(max(2 * pause, SHORTEST_PAUSE), LONGEST_PAUSE)
-            self._not_before = self._clock() + self._pause
-            if isinstance(error, StoreUnavailable):
-                self._trouble = str(error)
+            self._pause, self._trouble = pause, trouble
+            self._not_before = self._clock() + pause

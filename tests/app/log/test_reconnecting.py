@@ -69,13 +69,16 @@ def test_an_attempt_that_succeeds_ends_the_pause_and_its_growth(server: FarServe
     assert server.tries_of(1) == 1
 
 
-def test_a_fault_of_another_kind_ends_the_attempt_too(server: FarServer) -> None:
-    wrong = [KeyboardInterrupt()]
-    reconnecting = Reconnecting[str](lambda: _raise(wrong.pop()) if wrong else "a connection", lambda: server.now)
+def test_what_says_nothing_of_the_server_begins_no_pause() -> None:
+    happens: list[BaseException] = [StoreUnavailable("Away."), KeyboardInterrupt()]
+    now = [1000.0]
+    connect = Reconnecting(lambda: _raise(happens.pop(0)) if happens else "a connection", lambda: now[0])
+    with pytest.raises(StoreUnavailable):
+        connect()
+    now[0] += SHORTEST_PAUSE
     with pytest.raises(KeyboardInterrupt):
-        reconnecting()
-    server.now += SHORTEST_PAUSE
-    assert reconnecting() == "a connection"
+        connect()
+    assert connect() == "a connection"
 
 
 def _raise(error: BaseException) -> str:
