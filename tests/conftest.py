@@ -145,7 +145,8 @@ class SeveringProxy:
     `lose_answer_to(text)`: the next message of a client that contains `text` reaches the server, is answered
     in full, and then the connection is cut; the client sees nothing of the answer.
     `lose_request(text)`: the connection is cut before the message reaches the server.
-    `cut` is set once that has happened. While `refusing`, whoever connects is turned away.
+    `cut` is set once that has happened. While `refusing`, whoever connects is turned away,
+    and counted in `turned_away`.
     """
 
     def __init__(self, upstream: str, database: str) -> None:
@@ -154,6 +155,7 @@ class SeveringProxy:
         self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}/{database}"
         self.cut = Event()
         self.refusing = False
+        self.turned_away = 0
         self._wanted: tuple[str, bytes] | None = None
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
@@ -188,6 +190,7 @@ class SeveringProxy:
             while True:
                 client, _ = self._listener.accept()
                 if self.refusing:
+                    self.turned_away += 1
                     _hang_up(client)
                     continue
                 server = socket.socket(socket.AF_UNIX)

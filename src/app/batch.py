@@ -15,6 +15,7 @@ from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
 from app.log.reading import Reading
 from app.log.records import RecordedEvent
+from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.memory import Memory
 from app.outcome import Outcome
 from app.queue import Answer, Asked
@@ -99,9 +100,9 @@ class Decider:
             if command.keyed and isinstance(decided.subject, Booking) and not work.has_something_to_keep():
                 decided.subject.note_unchanged(work.cause(command))
             fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
-        except Refused as refused:
+        except (Refused, StoreUnavailable, OutcomeUnknown) as known:  # no fault of the program's
             work.undo()
-            return Decision(asked, refused, 0, -1)
+            return Decision(asked, known, 0, -1)
         except Exception as error:  # one command's fault must not take the batch with it
             log.exception("command failed", command=type(command).__name__)
             work.undo()

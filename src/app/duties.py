@@ -6,6 +6,7 @@ from time import monotonic
 
 import structlog
 
+from app.lasting_trouble import LastingTrouble
 from app.log.event_log import EventLog
 from app.log.lease import Lease
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
@@ -25,6 +26,10 @@ class Duties:
         self._held_until = float("-inf")
         self._were_mine = False
         self._stopped = Event()
+        self._not_reached = LastingTrouble(
+            lambda **facts: log.info("lease not reached", **facts),
+            lambda **facts: log.info("lease reached again", **facts),
+        )
         self._thread = Thread(target=self._run, name="daybook-lease", daemon=True)
 
     def start(self) -> None:
@@ -58,11 +63,12 @@ class Duties:
         try:
             mine = self._lease.acquire()
         except (StoreUnavailable, OutcomeUnknown) as trouble:
-            log.info("lease not reached", reason=str(trouble))
+            self._not_reached.happened(reason=str(trouble))
             return
         except Exception:  # the thread must live, or a process that is alone never projects again
             log.exception("lease not reached")
             return
+        self._not_reached.is_over()
         if mine != self._were_mine:  # a lease that lapsed while this process was paused was lost, too
             log.info("projecting and sweeping" if mine else "another process projects and sweeps")
         self._were_mine = mine

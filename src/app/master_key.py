@@ -9,6 +9,7 @@ import stat
 from base64 import b64encode
 from pathlib import Path
 
+from app.durable import sync
 from app.log.event_log import EventLog
 from app.log.folder import prepare, unusable
 from app.settings import SECRET_BYTES, Settings, SettingsError, decoded_key
@@ -17,8 +18,8 @@ MASTER_KEY_FILE = "master.key"
 TOKEN_SECRET_FILE = "token.secret"  # noqa: S105 - a file's name
 _DRAFT_BYTES = 8
 _LONGEST_FILE = 4096
-_IF_KEY_IS_BAD = "Put it back from your backup; another key opens nothing of what this store keeps of people."
-_IF_SIGNER_IS_BAD = "Put it back from your backup, or delete it: the next start makes one, and tokens are made anew."
+_IF_KEY_IS_BAD = "Put it back from your copy; another key opens nothing of what this store keeps of people."
+_IF_SIGNER_IS_BAD = "Put it back from your copy, or delete it: the next start makes one, and tokens are made anew."
 
 
 def master_key_for(settings: Settings, log: EventLog) -> bytes:
@@ -36,7 +37,7 @@ def master_key_for(settings: Settings, log: EventLog) -> bytes:
     if not path.exists() and log.rows("SELECT 1 FROM customers LIMIT 1"):
         raise SettingsError(
             f"{path} is missing, and this store has people whose details only that key can open. Put it back "
-            "from your backup, or set DAYBOOK_MASTER_KEY to what was in it."
+            "from your copy, or set DAYBOOK_MASTER_KEY to what was in it."
         )
     return _read_or_make(path, _IF_KEY_IS_BAD)
 
@@ -121,7 +122,7 @@ def _make(path: Path) -> None:
                 return  # another process was first, and may have taken this draft for a dead one's
         finally:
             draft.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise unusable(path.parent, error) from error
 
@@ -133,11 +134,3 @@ def _remove_drafts(path: Path) -> None:
             draft.unlink(missing_ok=True)
         except OSError as error:
             raise unusable(path.parent, error) from error
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

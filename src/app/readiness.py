@@ -48,7 +48,7 @@ class Readiness:
 
     def _store(self) -> list[str]:
         if self._log.is_damaged:
-            return ["The event log is damaged: stop Daybook and restore a backup."]
+            return ["The event log is damaged: stop Daybook, move its files away, and run `daybook restore`."]
         with self._lock:
             if monotonic() - self._asked > PROBE_SECONDS:
                 self._of_store = list(self._probe())

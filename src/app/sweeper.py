@@ -12,6 +12,7 @@ from time import monotonic
 import structlog
 
 from app.commands import SWEEPER, Lapse
+from app.lasting_trouble import LastingTrouble
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy
 from app.queue import Answer, Asked, Queue
@@ -31,6 +32,9 @@ class Sweeper:
         self._find = find
         self._may_run = may_run
         self._stopped = Event()
+        self._put_off = LastingTrouble(
+            lambda **facts: log.info("sweep put off", **facts), lambda **facts: log.info("sweeping again", **facts)
+        )
         self._thread = Thread(target=self._run, name="daybook-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -61,7 +65,8 @@ class Sweeper:
             try:
                 if self._may_run():
                     self.sweep()
+                    self._put_off.is_over()
             except (Busy, Behind, StoreUnavailable, OutcomeUnknown) as trouble:
-                log.info("sweep put off", reason=str(trouble))
+                self._put_off.happened(reason=str(trouble))
             except Exception:  # the thread must live; the next sweep finds the same bookings again
                 log.exception("sweep failed")

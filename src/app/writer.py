@@ -16,6 +16,7 @@ from app.batch import Batch, Decider
 from app.clock import CheckedClock
 from app.commands import Command
 from app.details import Vault
+from app.lasting_trouble import LastingTrouble
 from app.log.event_log import EventLog, LockedLog, moved
 from app.log.mapper import EventMapper, EventUnreadable
 from app.log.records import Head, LoggedEvent
@@ -82,6 +83,10 @@ class Writer:
         self._in_doubt = False
         self._failed = float("-inf")
         self._failure = ""
+        self._not_stored = LastingTrouble(
+            lambda **facts: log.warning("batch not stored", **facts),
+            lambda **facts: log.info("batches are stored again", **facts),
+        )
         self._thread = Thread(target=self._run, name="daybook-writer", daemon=True)
 
     def start(self) -> None:
@@ -222,7 +227,7 @@ class Writer:
 
     def _note_failure(self, trouble: BaseException | None, commands: int) -> None:
         self._failed, self._failure = monotonic(), str(trouble)
-        log.warning("batch not stored", commands=commands, kind=type(trouble).__name__, reason=str(trouble))
+        self._not_stored.happened(commands=commands, kind=type(trouble).__name__, reason=str(trouble))
 
     def _logged(self, decided: Batch) -> list[LoggedEvent]:
         return [self._mapper.to_logged(event) for event in decided.work.events]
@@ -232,6 +237,7 @@ class Writer:
         events = self._logged(decided)
         head = append(events, seen)
         self._failed = float("-inf")
+        self._not_stored.is_over()
         self._observer.appended(len(decided.decisions), len(events), monotonic() - began)
         return head
 

@@ -1,13 +1,16 @@
 """Settings come from the environment, and what cannot be is said in a sentence."""
 
 import os
+import re
 from base64 import b64encode
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
 from app.settings import PREFIX, Settings, SettingsError, listed_settings, load_settings
 
+ROOT = Path(__file__).parents[2]
 LONG = "a secret that is long enough by far"
 
 
@@ -166,6 +169,50 @@ def test_listed_defaults_are_what_one_gets_by_setting_them(monkeypatch: pytest.M
         monkeypatch.setenv(entry.name, entry.default)
 
     assert load_settings() == untouched
+
+
+OTHERWISE = {
+    "DAYBOOK_DATA": "elsewhere",
+    "DAYBOOK_DATABASE_URL": "postgresql://moon/bookings",
+    "DAYBOOK_SCHEMA": "moon_hospital",
+    "DAYBOOK_POSTGRES_TOOLS": "/opt/postgresql",
+    "DAYBOOK_SECRET": LONG,
+    "DAYBOOK_JWKS_URL": "https://id.example/keys",
+    "DAYBOOK_ISSUER": "https://id.example",
+    "DAYBOOK_AUDIENCE": "bookings",
+    "DAYBOOK_MASTER_KEY": b64encode(b"k" * 32).decode(),
+    "DAYBOOK_MAX_HOLDS": "4",
+    "DAYBOOK_RATE_LIMIT": "off",
+    "DAYBOOK_TRUSTED_PROXIES": "10.0.0.0/8",
+    "DAYBOOK_CORS_ORIGINS": "https://moon.example",
+    "DAYBOOK_METRICS": "false",
+    "DAYBOOK_METRICS_PORT": "9100",
+    "DAYBOOK_METRICS_HOST": "::1",
+    "DAYBOOK_LOG_LEVEL": "error",
+    "DAYBOOK_CLOCK_TOLERANCE": "2",
+    "DAYBOOK_QUEUE_SIZE": "20",
+    "DAYBOOK_BATCH_SIZE": "1",
+    "DAYBOOK_CACHE_SIZE": "100",
+}
+"""Every setting, as it is not by default."""
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in listed_settings()])
+def test_what_is_listed_is_the_one_variable_that_is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = {"DAYBOOK_JWKS_URL": {"issuer": "https://id.example"}}.get(name, {})
+    untouched = load_settings().model_dump()
+
+    monkeypatch.setenv(name, OTHERWISE[name])
+
+    changed = load_settings(**needed).model_dump()
+    assert len({field for field in changed if changed[field] != untouched[field]} - needed.keys()) == 1
+
+
+def test_every_variable_that_is_spoken_of_is_a_setting() -> None:
+    pages = [ROOT / "README.md", ROOT / "Makefile", *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")]
+    spoken_of = {name for page in pages for name in re.findall(rf"{PREFIX}[A-Z_]+", page.read_text())}
+
+    assert spoken_of - {entry.name for entry in listed_settings()} == {"DAYBOOK_SCHEMA_NAME"}  # which is told not to be
 
 
 def test_metrics_that_are_off_need_no_port() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.races.serving import until
 
 from app.log.postgres import open_postgres
 from app.log.records import LoggedEvent
@@ -81,6 +82,83 @@ def test_a_store_that_stays_away_is_said_and_its_return_needs_no_restart(
             house.book(alice, AT_TEN)
     house.book(alice, AT_TEN)
     assert house.topics().count("BookingConfirmed") == 1
+    house.stop()
+    log.close()
+
+
+def test_while_postgresql_is_away_it_is_not_besieged_and_the_log_lines_are_few(
+    house_behind_proxy: Any, severing_proxy: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = house_behind_proxy
+    alice = house.person("alice")
+    house.book(alice, AT_TEN)
+    severing_proxy.refusing = True
+    severing_proxy.cut_all()
+    for _ in range(300):
+        with pytest.raises((StoreUnavailable, OutcomeUnknown)):
+            house.book(alice, AT_TEN + timedelta(hours=1))
+    assert severing_proxy.turned_away < 100
+    severing_proxy.refusing = False
+    until(lambda: is_booked(house, alice, AT_TEN + timedelta(hours=1)), "a booking again")
+    told = capsys.readouterr().out
+    assert 0 < told.count("batch not stored") < 30
+    assert told.count("batches are stored again") == 1
+    assert "Traceback" not in told
+    assert house.topics().count("BookingConfirmed") == 2
+
+
+def is_booked(house: Any, person: Any, start: datetime) -> bool:
+    try:
+        house.book(person, start)
+    except StoreUnavailable:
+        return False
+    return True
+
+
+def test_a_store_that_goes_while_a_command_is_decided_is_no_fault_of_the_command(
+    postgres: Any, severing_proxy: Any, houses: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = open_postgres(severing_proxy.url, postgres.schema)
+    house = houses(log)
+    house.register()
+    alice = house.person("alice")
+    before = log.head()
+    severing_proxy.refusing = True
+    severing_proxy.cut_all()
+    with pytest.raises(StoreUnavailable):
+        house.book(alice, AT_TEN)  # whose day has to be read
+    severing_proxy.refusing = False
+    told = capsys.readouterr().out
+    assert "command failed" not in told
+    assert "Traceback" not in told
+    until(lambda: is_booked(house, alice, AT_TEN), "a booking again")
+    assert log.head().position > before.position
+    house.stop()
+    log.close()
+
+
+def test_on_a_full_disk_every_append_is_tried_and_the_log_lines_are_few(
+    tmp_path: Any, houses: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = open_sqlite(tmp_path / "data", serving=True)
+    house = houses(log)
+    house.register()
+    alice = house.person("alice")
+    full = log._writer.execute("PRAGMA page_count").fetchone()[0]
+    log._writer.execute(f"PRAGMA max_page_count = {full}")
+    booked = 0
+    failed = 0
+    while failed < 100:
+        if is_booked(house, alice, AT_TEN + timedelta(minutes=30 * booked)):
+            booked += 1
+        else:
+            failed += 1
+    log._writer.execute("PRAGMA max_page_count = 1000000")
+    house.book(alice, AT_TEN + timedelta(days=300))
+    told = capsys.readouterr().out
+    assert 0 < told.count("batch not stored") < 20
+    assert told.count("batches are stored again") >= 1
+    assert house.topics().count("BookingConfirmed") == booked + 1
     house.stop()
     log.close()
 

@@ -96,7 +96,7 @@ def test_a_damaged_log_is_refused_in_a_sentence_that_says_what_to_do(folder: Pat
     said = refused(folder, tmp_path / "said")
     assert sentence in said
     assert str(folder / LOG) in said
-    assert said.endswith("restore a backup, or move the whole data folder away to begin anew.")
+    assert said.endswith("with `daybook restore`; or move the whole data folder away to begin anew.")
 
 
 KEYS: dict[str, tuple[str, Damage, str]] = {

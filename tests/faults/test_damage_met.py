@@ -63,7 +63,7 @@ async def test_a_damaged_page_of_the_log_is_told_and_nothing_is_written_to_the_f
     assert codes(met) == {"store-unavailable": 3}
     assert statuses([await alice.get("/v1/bookings"), await alice.get(f"/v1/resources/{hospital}")]) == {200: 2}
     said = await reached(lambda: troubles(door, server))
-    assert "The event log is damaged: stop Daybook and restore a backup." in said
+    assert "The event log is damaged: stop Daybook, move its files away, and run `daybook restore`." in said
     assert "The event log's file is damaged (database disk image is malformed)" in server.said
     assert "Traceback" not in server.said
     assert server.terminate() == 0

@@ -3,16 +3,20 @@
 import random
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from tests.faults.appending import Appending, appended, look
-from tests.faults.forked import chance_of, started
+from tests.faults.forked import Work, calls_of, chance_of, started
 from tests.faults.ledger import Ledger, Told
+from tests.faults.starting import Trying
 from tests.faults.system_calls import SYNCS, Call, is_possible, receive, watch
 
+from app.backup.manifest import begin
 from app.log.sqlite import SQLiteLog, open_sqlite
 
 SECTOR = 512
@@ -111,6 +115,29 @@ def test_control_without_a_sync_at_each_commit_what_was_told_is_lost(tmp_path: P
     work = Appending(tmp_path / "made" / "data", alter=sync_now_and_then)
     with pytest.raises(AssertionError, match="told and lost"):
         look_after(moments(work), work, tmp_path, None)
+
+
+class Beginning(NamedTuple):
+    """A process's work: make the folder of a backup."""
+
+    folder: Path
+
+    def __call__(self, told: Connection) -> None:
+        begin(self.folder)
+        told.send("begun")
+
+
+@watched
+@pytest.mark.parametrize("kind", [Trying, Beginning], ids=["store", "backup"])
+def test_a_folder_that_was_made_is_on_the_disk_before_anything_is_put_into_it(
+    tmp_path: Path, kind: Callable[[Path], Work]
+) -> None:
+    made = [tmp_path / "new", tmp_path / "new" / "deep", tmp_path / "new" / "deep" / "data"]
+    calls = calls_of(kind(made[-1]), tmp_path)
+    before = list(takewhile(lambda call: call.path.parent != made[-1], calls))
+    for folder in made:
+        last_made = max(place for place, call in enumerate(before) if call.path == folder and "mkdir" in call.name)
+        assert any(call.name in SYNCS and call.path == folder.parent for call in before[last_made:]), folder
 
 
 def test_of_a_write_ahead_log_cut_anywhere_a_whole_prefix_of_appends_is_left(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.backup.trouble import CannotBackUp, CannotRestore
+from app.durable import make_folder, sync
 from app.log.records import Head
 
 MANIFEST_FILE = "manifest.json"
@@ -61,7 +62,7 @@ class Manifest(BaseModel):
 def begin(out: Path) -> None:
     """Make the folder of a backup, readable by its owner alone. Raises CannotBackUp unless it is new or empty."""
     try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(out)
         is_empty = not any(out.iterdir())
     except OSError as error:
         raise CannotBackUp(f"{out} cannot be used for a backup ({error.strerror}).") from error
@@ -150,12 +151,3 @@ def only_file(manifest: Manifest, folder: Path, name: str) -> KeptFile:
     if not (folder / name).is_file():
         raise CannotRestore(f"{folder / name} is missing. Nothing was restored; name another backup.")
     return manifest.files[0]
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

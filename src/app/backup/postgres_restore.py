@@ -97,7 +97,7 @@ def _begin(connection: BoundedConnection, schema: str) -> None:
             raise CannotRestore(
                 f"The schema {schema} is there already, and a restore replaces none. Rename it (`ALTER SCHEMA {schema} "
                 f"RENAME TO ...`) and keep it until all is well again; if it is the rest of a restore that did not "
-                f"end, `DROP SCHEMA {schema} CASCADE`. Then restore again."
+                f"end, `DROP SCHEMA {schema} CASCADE`. Then run `daybook restore` again."
             )
         connection.execute(_about(schema, "CREATE SCHEMA {}"))
         connection.execute("CREATE TABLE log_schema (version bigint NOT NULL PRIMARY KEY)")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from app.backup.manifest import KeptFile, Manifest, Progress, new_file, only_file, refuse_altered, sync
+from app.backup.manifest import KeptFile, Manifest, Progress, new_file, only_file, refuse_altered
 from app.backup.sqlite_backup import damage_of
 from app.backup.trouble import CannotRestore
+from app.durable import sync
 from app.log.event_log import EventLog
 from app.log.folder import FolderLock
 from app.log.renewing import renew

@@ -8,6 +8,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from time import monotonic, sleep
 
+from app.durable import make_folder
 from app.log.trouble import StoreInUse, StoreUnavailable
 
 LOCK_NAME = "serving.lock"
@@ -107,9 +108,9 @@ def holder_of(folder: Path) -> str | None:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, readable by its owner alone, unless it is there."""
+    """Make the folder, unless it is there, so that it stays. Raises StoreUnavailable."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise unusable(folder, error) from error
 

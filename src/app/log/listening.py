@@ -7,6 +7,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from app.lasting_trouble import LastingTrouble
 from app.log.follower import Follower
 from app.log.postgres_connection import BoundedConnection
 from app.log.trouble import StoreUnavailable
@@ -32,6 +33,10 @@ class ListeningFollower(Follower):
         self._closing = Event()
         self._thread = Thread(target=self._keep_listening, name="log-listener", daemon=True)
         self._starting = Lock()
+        self._lost = LastingTrouble(
+            lambda **facts: log.info("listening again in a moment", **facts),
+            lambda **facts: log.info("listening again", **facts),
+        )
 
     def wait(self, position: int, timeout: float) -> None:
         """See Follower; the first who waits starts the listening."""
@@ -52,10 +57,11 @@ class ListeningFollower(Follower):
             try:
                 with self._connect() as connection:
                     connection.execute(self._listen)
+                    self._lost.is_over()
                     self.hint()  # what was appended while nobody listened
                     self._pass_on(connection)
             except (psycopg.Error, StoreUnavailable) as lost:
-                log.info("listening again in a moment", kind=type(lost).__name__)
+                self._lost.happened(kind=type(lost).__name__)
                 self._closing.wait(_RECONNECT_SECONDS)
             except Exception:  # the thread must live, or every append of another process is heard a second late
                 log.exception("listening failed")

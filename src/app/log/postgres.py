@@ -14,6 +14,7 @@ from psycopg import pq
 from app.log.event_log import UNIT_SEPARATOR, EventLog, LockedLog, moved, storable
 from app.log.listening import ListeningFollower
 from app.log.postgres_connection import BoundedConnection, Readers, connect, is_alive, nothing_stored
+from app.log.reconnecting import Reconnecting
 from app.log.records import Head, LoggedEvent, Storage
 from app.log.schema import RESTORING, SCHEMA_VERSION, schema_name, unfinished
 from app.log.trouble import HeadMoved, OutcomeUnknown, SchemaMissing, StoreUnavailable
@@ -90,11 +91,10 @@ class PostgresLog(EventLog):
         self.schema = schema
         self._closed = False
         self._write_lock = RLock()
-        self._readers = Readers(url, schema)
-        self.follower = ListeningFollower(
-            lambda: self.head().position, partial(connect, url, schema, autocommit=True), channel=schema
-        )
-        self._writer = connect(url, schema, autocommit=True)
+        self._connect = Reconnecting(partial(connect, url, schema, autocommit=True))
+        self._readers = Readers(self._connect)
+        self.follower = ListeningFollower(lambda: self.head().position, self._connect, channel=schema)
+        self._writer = self._connect()
         try:
             with nothing_stored():
                 self.secret = _checked_secret(self._writer, schema)
@@ -178,7 +178,7 @@ class PostgresLog(EventLog):
             raise StoreUnavailable("The event log is closed.")
         if not is_alive(self._writer):
             self._writer.close()
-            self._writer = connect(self.url, self.schema, autocommit=True)
+            self._writer = self._connect()
         return self._writer
 
 

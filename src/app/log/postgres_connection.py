@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: every wait is bounded, and names are looked up in one schema."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
@@ -128,9 +128,8 @@ def nothing_stored() -> Iterator[None]:
 class Readers:
     """At most `size` connections for single statements, made when needed, thrown away when broken."""
 
-    def __init__(self, url: str, schema: str, size: int = 4) -> None:
-        self._url = url
-        self._schema = schema
+    def __init__(self, connect: Callable[[], BoundedConnection], size: int = 4) -> None:
+        self._connect = connect
         self._places = BoundedSemaphore(size)
         self._idle: list[BoundedConnection] = []
         self._closed = False
@@ -163,7 +162,7 @@ class Readers:
                 if is_alive(connection):
                     return connection
                 connection.close()
-        return connect(self._url, self._schema, autocommit=True)
+        return self._connect()
 
     def _give_back(self, connection: BoundedConnection) -> None:
         idle = connection.pgconn.transaction_status == pq.TransactionStatus.IDLE

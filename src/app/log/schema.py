@@ -107,7 +107,7 @@ def unfinished(schema: str) -> str:
     """The sentence for a schema that is `RESTORING`."""
     return (
         f"A restore into the schema {schema} is under way, or did not end. If none is under way, drop the schema "
-        f"(`DROP SCHEMA {schema} CASCADE`) and restore again."
+        f"(`DROP SCHEMA {schema} CASCADE`) and run `daybook restore` again."
     )
 
 

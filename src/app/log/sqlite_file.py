@@ -22,7 +22,10 @@ PRAGMA recursive_triggers = ON;
 """  # without recursive triggers, INSERT OR REPLACE deletes a row and no trigger sees it
 
 
-NEXT = "Stop Daybook and restore a backup, or move the whole data folder away to begin anew."
+NEXT = (
+    "Stop Daybook, move the event log's files away, and put a backup back with `daybook restore`; or move the whole "
+    "data folder away to begin anew."
+)
 """What people can do about a damaged log."""
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.log.folder import READ_MODELS_NAME, DamageMark, prepare, unusable
+from app.log.reconnecting import Reconnecting
 from app.log.schema import schema_name
 from app.log.sqlite_file import is_damage
 from app.log.trouble import StoreUnavailable
@@ -178,7 +179,7 @@ def open_postgres(url: str, schema: str, projections: Sequence[Projection] = PRO
     engine = create_engine(
         "postgresql+psycopg://",
         # SQLAlchemy's own reading of a URL knows of one host only.
-        creator=partial(connect, url, schema_name(schema), synchronous_commit="off"),
+        creator=Reconnecting(partial(connect, url, schema_name(schema), synchronous_commit="off")),
         pool_size=8,
         max_overflow=16,
         pool_pre_ping=True,

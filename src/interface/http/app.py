@@ -99,6 +99,7 @@ async def _finish(message: Message, scope: Scope) -> None:
     message["headers"] = headers
     service = service_of(scope["litestar_app"].state)
     service.metrics.answered(method if method in _METHODS else "other", route, message["status"])
+    service.unserved.answered(scope, message["status"])
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -15,6 +15,7 @@ from domain.refusal import Refused
 from interface.http.parsing import WebRequest
 from interface.http.problems import PROBLEMS, Declined, problem_response
 from interface.http.provider_keys import ProviderUnreachable
+from interface.http.service import service_of
 
 log = structlog.get_logger("daybook.http")
 
@@ -43,7 +44,7 @@ def answer_failure(request: WebRequest, error: Exception) -> Response[bytes]:
         log.error("request failed", route=request.scope.get("path_template"), kind=type(error).__name__, trace=trace)
         return problem_response("internal", PROBLEMS["internal"].explanation, {})
     code, headers = infrastructure
-    log.warning("request not served", code=code, reason=str(error))
+    service_of(request.app.state).unserved.happened(request.scope, code, str(error))
     return problem_response(code, PROBLEMS[code].explanation, {}, headers)
 
 

@@ -26,6 +26,7 @@ from interface.http.metrics import Metrics
 from interface.http.offers import Offers
 from interface.http.parsing import WebRequest, read_body
 from interface.http.problems import Declined, malformed
+from interface.http.unserved import Unserved
 from interface.http.versions import (
     POSITION_HEADER,
     etag,
@@ -83,6 +84,7 @@ class Service:
     offers: Offers
     availability: KeptAvailability
     fresh_ids: FreshIds = field(default_factory=FreshIds)
+    unserved: Unserved = field(default_factory=Unserved)
 
     async def execute(self, command: Command) -> Outcome:
         """Run a command. Raises what `Daybook.execute` raises."""
