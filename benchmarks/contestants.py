@@ -128,7 +128,7 @@ class Contestant:
             with psycopg.connect(self.database) as connection:
                 sql = f"SELECT ({_REACHED}), position FROM {{schema}}log_head".format(schema="daybook.")
                 ((reached, head),) = connection.execute(sql.encode()).fetchall()
-        return max(0, head - reached)
+        return int(max(0, head - reached))
 
     def stop(self) -> None:
         """End the process and remove its files."""

@@ -12,6 +12,7 @@ from app.commands import Actor, Book, DefineResource
 from app.identity import random_command_id
 from app.queue import Answer, Asked
 from app.settings import Settings
+from app.writer import Writer
 from domain.leg import WantedLeg
 from interface.http.models import ResourceBody
 
@@ -28,16 +29,18 @@ def fill(settings: Settings, workload: Workload, events: int, on_crowded_day: in
     Nothing is projected meanwhile: the read models are to be built afterwards.
     """
     daybook = Daybook.open(settings)
+    assert daybook.writing is not None
+    writer = daybook.writing.writer
     try:
         daybook.vault.check()
-        daybook.writer.start()
-        filler = _Filler(daybook)
+        writer.start()
+        filler = _Filler(daybook, writer)
         filler.define(workload)
         for number in range(CROWDED_DAYS * on_crowded_day):
             filler.book("venue-crowd", number % CROWDED_DAYS, number // CROWDED_DAYS % workload.slots)
         evenly = _evenly(workload)
         spread = 0
-        while daybook.writer.memory.seen.position < events:
+        while writer.memory.seen.position < events:
             for _ in range(STEP):
                 filler.book(*next(evenly))
                 spread += 1
@@ -45,7 +48,7 @@ def fill(settings: Settings, workload: Workload, events: int, on_crowded_day: in
         filler.finish()
         return spread
     finally:
-        daybook.writer.stop()
+        writer.stop()
         daybook.log.close()
 
 
@@ -59,8 +62,8 @@ def _evenly(workload: Workload) -> Iterator[tuple[str, int, int]]:
 
 
 class _Filler:
-    def __init__(self, daybook: Daybook) -> None:
-        self._daybook = daybook
+    def __init__(self, daybook: Daybook, writer: Writer) -> None:
+        self._writer = writer
         self._people = [daybook.people.person_of("", f"customer-{number}") for number in range(PEOPLE)]
         self._room = Semaphore(WAITING)
         self._failed: BaseException | None = None
@@ -98,7 +101,7 @@ class _Filler:
     def say(self, events: int) -> None:
         if monotonic() - self._said > SAY_SECONDS:
             self._said = monotonic()
-            position = self._daybook.writer.memory.seen.position
+            position = self._writer.memory.seen.position
             print(f"  {position:,} of {events:,} events, {position / (self._said - self._began):,.0f}/s", flush=True)
 
     def finish(self) -> None:
@@ -114,7 +117,7 @@ class _Filler:
         if not self._room.acquire(timeout=60):
             raise RuntimeError("The writer does not answer.")
         self._sent += 1
-        self._daybook.writer.queue.put(Asked(command, self._answered))
+        self._writer.queue.put(Asked(command, self._answered))
 
     def _answered(self, answer: Answer) -> None:
         if isinstance(answer, BaseException):

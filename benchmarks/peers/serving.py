@@ -8,6 +8,7 @@ import uvloop
 
 from interface.door import _running, _ServerOnSocket
 from interface.listening import allow_many_connections, take_port, url_of
+from interface.settling import settle
 from interface.signals import asked_to_stop
 
 
@@ -18,6 +19,7 @@ async def serve(name: str, dsn: str) -> None:
     peer = importlib.import_module(f"peers.{name}").application(dsn)
     stop = asked_to_stop()
     async with _running(_ServerOnSocket(peer, listener), listener):
+        settle()
         print(f"Listening on {address}", flush=True)
         await stop.wait()
 

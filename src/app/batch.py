@@ -12,7 +12,7 @@ from app.decisions.blocks import bookings_in
 from app.decisions.lifecycle import last_change_of
 from app.details import Vault
 from app.log.instants import timestamp_of
-from app.log.mapper import EventMapper
+from app.log.mapper import EventMapper, EventUnreadable
 from app.log.reading import Reading
 from app.log.records import RecordedEvent
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
@@ -76,6 +76,7 @@ class Decider:
         keyed = {asked.command.command_id for asked in batch if asked.command.keyed}
         found = reads.commands(keyed, self._memory.seen.position) if keyed else {}
         self._memory.fetch(self._streams_named(batch), reads)
+        self._vault.warm(_sealed_for(batch))
         earlier: dict[str, Earlier] = {}
         return Batch(work, [self._decide_one(asked, work, found, earlier) for asked in batch])
 
@@ -100,9 +101,14 @@ class Decider:
             if command.keyed and isinstance(decided.subject, Booking) and not work.has_something_to_keep():
                 decided.subject.note_unchanged(work.cause(command))
             fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
-        except (Refused, StoreUnavailable, OutcomeUnknown) as known:  # no fault of the program's
+        except Refused as refused:
             work.undo()
-            return Decision(asked, known, 0, -1)
+            return Decision(asked, refused, 0, -1)
+        except (StoreUnavailable, OutcomeUnknown):  # the next command would wait for the same store
+            raise
+        except EventUnreadable as unreadable:
+            work.undo()
+            return Decision(asked, newer_than_this(unreadable), 0, -1)
         except Exception as error:  # one command's fault must not take the batch with it
             log.exception("command failed", command=type(command).__name__)
             work.undo()
@@ -158,6 +164,17 @@ class Decider:
             last_change_of(booking, work.resource) if booking is not None else None,
             work.resource(subject.resource).timezone if isinstance(subject, Block) and subject.exists else None,
         )
+
+
+def newer_than_this(unreadable: EventUnreadable) -> StoreUnavailable:
+    """What to answer to whoever needs an event that this program cannot understand."""
+    return StoreUnavailable(f"A newer Daybook wrote to this log, or something else did: {unreadable}")
+
+
+def _sealed_for(batch: list[Asked]) -> set[str]:
+    """The customers whose keys new bookings are sure to need, to be read in one query."""
+    commands = [asked.command for asked in batch]
+    return {each.customer for each in commands if isinstance(each, Book) and (each.keyed or each.details is not None)}
 
 
 def _placed(decision: Decision, first: int, head: int) -> Answer:

@@ -13,7 +13,7 @@ from app.read_models.changes import Changes
 from app.read_models.database import ReadModels
 from app.read_models.reader import Reader
 from app.read_models.tables import instant_number
-from app.rendered_days import Rendered, RenderedDays
+from app.rendered_days import BYTES_BESIDE_BODY, Rendered, RenderedDays
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -44,7 +44,9 @@ class KeptAvailability:
         self._changes = Changes(models, log, threads, frozenset({"resource", "day"}))
         self._days = RenderedDays(most_bytes)
         self._making: dict[tuple[Hashable, int], asyncio.Future[Rendered]] = {}
-        self._answers: BoundedCache[Hashable, _Kept] = BoundedCache(most_bytes, lambda kept: len(kept.rendered.days))
+        self._answers: BoundedCache[Hashable, _Kept] = BoundedCache(
+            most_bytes, lambda kept: len(kept.rendered.days) + BYTES_BESIDE_BODY
+        )
 
     async def get(self, question: Hashable, at_least: int = 0) -> tuple[Rendered, int] | None:
         """The answer as it is now, and the position that it is as of; none when it is not kept, or no longer right.

@@ -19,6 +19,8 @@ from domain.resource import Resource
 from domain.resource_day import ResourceDay
 
 MOST_BYTES = 32 * 1024 * 1024
+BYTES_BESIDE_BODY = 2_048
+"""What keeping an answer takes beside its body, rounded up: without it, many tiny ones would weigh nothing."""
 
 
 class RenderedDay(NamedTuple):
@@ -71,7 +73,9 @@ class RenderedDays:
     """Renders availability and keeps the days of it, in bounded memory. Thread-safe."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._kept: BoundedCache[tuple[object, ...], RenderedDay] = BoundedCache(most_bytes, lambda day: len(day.body))
+        self._kept: BoundedCache[tuple[object, ...], RenderedDay] = BoundedCache(
+            most_bytes, lambda day: len(day.body) + BYTES_BESIDE_BODY
+        )
 
     def render(
         self,

@@ -12,7 +12,7 @@ from time import monotonic
 import structlog
 from eventsourcing.persistence import IntegrityError
 
-from app.batch import Batch, Decider
+from app.batch import Batch, Decider, newer_than_this
 from app.clock import CheckedClock
 from app.commands import Command
 from app.details import Vault
@@ -87,6 +87,8 @@ class Writer:
             lambda **facts: log.warning("batch not stored", **facts),
             lambda **facts: log.info("batches are stored again", **facts),
         )
+        self._has_appended = False
+        self._began: float | None = None
         self._thread = Thread(target=self._run, name="daybook-writer", daemon=True)
 
     def start(self) -> None:
@@ -104,6 +106,12 @@ class Writer:
         """Why the last append failed, if that was a moment ago and none has succeeded since."""
         return self._failure if monotonic() - self._failed < SECONDS_OF_DISTRUST else None
 
+    @property
+    def seconds_at_work(self) -> float:
+        """How long the batch has taken that is being decided and stored now; 0 when none is."""
+        began = self._began
+        return monotonic() - began if began is not None else 0.0
+
     def stop(self, timeout: float | None = None) -> None:
         """Take nothing more in, finish what waits, and end."""
         self.queue.close()
@@ -112,7 +120,9 @@ class Writer:
 
     def _run(self) -> None:
         while batch := self.queue.take(self._most_in_a_batch):
+            self._began = monotonic()
             answers = self._settle(batch)
+            self._began = None
             try:
                 self._answer_all(answers)
                 for asked, answer in answers:
@@ -124,6 +134,7 @@ class Writer:
 
     def _settle(self, batch: list[Asked]) -> list[tuple[Asked, Answer]]:
         """An answer for every command, whatever happens."""
+        self._has_appended = False
         try:
             now = self._clock.checked()
             if now is None:
@@ -140,13 +151,14 @@ class Writer:
             return [(asked, trouble) for asked in batch]
         except EventUnreadable as unreadable:
             self._stale = True
-            newer = StoreUnavailable(f"A newer Daybook wrote to this log, or something else did: {unreadable}")
+            newer = newer_than_this(unreadable)
             self._note_failure(newer, len(batch))
             return [(asked, newer) for asked in batch]
         except Exception as error:  # the thread must live: whoever waits is told, and the memory is read anew
-            log.exception("batch failed")
+            log.exception("batch failed", appended=self._has_appended)
             self._stale = True
-            return [(asked, error) for asked in batch]
+            lost = OutcomeUnknown("This was being stored when a fault of the program's came between.")
+            return [(asked, lost if self._has_appended else error) for asked in batch]
 
     def _store(self, batch: list[Asked], now: datetime) -> list[tuple[Asked, Answer]]:
         decided = self._decider.decide(batch, self._log, now)
@@ -206,8 +218,12 @@ class Writer:
                 with self._log.locked() as session:
                     if not _has_append(session, expected):
                         break
-                    self._catch_up(session)
                     first = expected.position - len(decided.work.events) + 1
+                    try:
+                        self._catch_up(session)
+                    except EventUnreadable:  # somebody else's, after ours: what is stored is answered all the same
+                        self._stale = True
+                        return decided.answers(first, expected.position)
                     return decided.answers(first, self.memory.seen.position)
             except (StoreUnavailable, OutcomeUnknown) as again:
                 trouble = again
@@ -236,6 +252,7 @@ class Writer:
         began = monotonic()
         events = self._logged(decided)
         head = append(events, seen)
+        self._has_appended = True
         self._failed = float("-inf")
         self._not_stored.is_over()
         self._observer.appended(len(decided.decisions), len(events), monotonic() - began)

@@ -16,6 +16,8 @@ from app.writer import Writer
 Future = asyncio.Future[Outcome]
 
 NOT_RUNNING: Final = "The writer is not running."
+STUCK: Final = "The writer has been waiting for the store for long."
+SECONDS_UNTIL_STUCK: Final = 10.0
 
 
 def off_by(clock: CheckedClock) -> str:
@@ -73,6 +75,8 @@ class WriterHere:
     @property
     def troubles(self) -> list[str]:
         ended = [] if self._writer.is_alive else [NOT_RUNNING]
+        if self._writer.seconds_at_work > SECONDS_UNTIL_STUCK:
+            ended = [*ended, STUCK]
         if not self._clock.agreed:
             return [*ended, off_by(self._clock)]
         return [*ended, *(["The last append failed; the log lines say why."] if self._writer.failure else [])]

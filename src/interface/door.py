@@ -84,6 +84,7 @@ def answer_requests(
     listener = take_listener()
     metrics, writer = Metrics(metrics_in), WriterThere(meeting)
     daybook = Daybook.open_door(settings, writer, observer=metrics)
+    daybook.runner.follow(writer)
     try:
         daybook.start()
         with metrics.kept_up(daybook), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -44,8 +44,9 @@ async def _write(daybook: Daybook, meeting: Path, ready: Ready, with_demo: bool)
     stop = asked_to_stop()
     registered = await demo.set_up(daybook) if with_demo else None
     assert daybook.writing is not None  # noqa: S101 - this is who writes
-    taking = Taking(daybook.writing.writer, daybook.commands)
+    taking = Taking(daybook.writing.writer, daybook.commands, daybook.runner.hurry)
     await taking.begin(meeting)
+    daybook.runner.tell(taking.reached)
     announcement.of_store(daybook, registered, typer.echo)
     settle()
     ready()

@@ -1,6 +1,7 @@
 """Commands that reach the writer from another process, and what becomes of them when either process ends."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,10 +13,12 @@ import pytest
 from tests.app.conftest import House
 
 from app.clock import CheckedClock, system_clock
+from app.commands import SWEEPER, Lapse
 from app.handover.frames import Frames, framed
-from app.handover.giving import WriterThere
-from app.handover.messages import CommandFailed
+from app.handover.giving import NOT_ANSWERING, WriterThere
+from app.handover.messages import CommandFailed, State
 from app.handover.taking import Taking
+from app.identity import random_command_id
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy
 from app.queue import Queue
@@ -189,3 +192,76 @@ async def test_a_door_knows_of_a_trouble_by_the_time_a_command_failed_of_it(
     assert not writer.troubles
     writer.end()
     await taking.end(10)
+
+
+async def test_a_writer_that_is_frozen_is_told_of_and_its_commands_are_unknown_after_a_while(
+    meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.handover.giving.SECONDS_OF_SILENCE", 0.2)
+    monkeypatch.setattr("app.handover.giving.SECONDS_OF_PATIENCE", 1.0)
+    well = framed(State([], holds_lease=True, projector_failure=None, waiting=0, oldest_age=0.0))
+    doors: list[asyncio.StreamWriter] = []
+
+    async def say_once(_: asyncio.StreamReader, door: asyncio.StreamWriter) -> None:
+        doors.append(door)
+        if len(doors) == 1:
+            door.write(well)
+
+    async with await asyncio.start_unix_server(say_once, str(meeting)):
+        writer = WriterThere(meeting)
+        writer.begin()
+        await until(lambda: not writer.troubles)
+        under_way = asyncio.ensure_future(writer.execute(a_command()))
+        await until(lambda: writer.troubles == [NOT_ANSWERING])
+        assert not writer.holds_lease
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            await writer.execute(a_command())
+        with pytest.raises(OutcomeUnknown):
+            await under_way
+        await until(lambda: len(doors) > 1)
+        doors[-1].write(well)
+        await until(lambda: not writer.troubles)
+        writer.end()
+        for door in doors:
+            door.close()
+
+
+async def test_a_door_hears_how_far_read_models_have_come_and_says_once_that_somebody_waits(
+    house: House, meeting: Path
+) -> None:
+    asked: list[str] = []
+    heard: list[int] = []
+    async with joined(house, meeting) as (taking, writer):
+        taking.somebody_waits = lambda: asked.append("somebody waits")
+        writer.reached = heard.append
+        writer.somebody_waits()
+        writer.somebody_waits()
+        await until(lambda: asked)
+        taking.reached(7)
+        await until(lambda: heard)
+        writer.somebody_waits()
+        await until(lambda: len(asked) > 1)
+    assert heard == [7]
+    assert asked == ["somebody waits"] * 2
+
+
+async def test_a_door_that_does_not_listen_is_let_go(
+    house: House, meeting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.handover.taking.MOST_UNREAD", 100_000)
+    taking = await begun(house, meeting)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.connect(str(meeting))
+        await until(lambda: taking._doors)
+
+        def is_let_go() -> bool:
+            for _ in range(100):
+                taking.reached(10**100)
+            return not taking._doors
+
+        await until(is_let_go)
+    await taking.end(10)
+
+
+def a_command() -> Lapse:
+    return Lapse(actor=SWEEPER, command_id=random_command_id(), booking="b-17")

@@ -283,7 +283,7 @@ def test_one_repeat_that_cannot_be_read_is_nobody_elses_trouble(house: Any) -> N
     house.book(bob, AT_TEN + timedelta(hours=3))
     same = {"command_id": COMMAND, "keyed": True, "body": b"b"}
     hers, his = together(house, house.booking(alice, AT_TEN, **same), house.booking(bob, AT_TEN))
-    assert isinstance(hers, Exception)
+    assert isinstance(hers, StoreUnavailable)
     assert his.subject.status == "confirmed"
 
 
@@ -302,3 +302,60 @@ def test_a_log_put_back_to_another_past_under_the_same_name_is_noticed_and_read_
     with pytest.raises(Refused, match="fully booked"):
         house.book(bob, AT_TEN)
     assert house.writer.memory.seen == seen
+
+
+def test_a_store_that_goes_while_a_batch_is_decided_is_waited_for_once(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.register()
+    guests = [house.person(name) for name in ("alice", "bob", "carol")]
+    asked: list[Any] = []
+
+    def gone(*about: Any) -> Any:
+        asked.append(about)
+        raise StoreUnavailable("It did not answer for 20 s.")
+
+    with monkeypatch.context() as away:
+        away.setattr(type(house.log), "streams", gone)
+        wishes = [house.booking(guest, AT_TEN + timedelta(days=day)) for day, guest in enumerate(guests)]
+        assert {type(answer) for answer in together(house, *wishes)} == {StoreUnavailable}
+    assert len(asked) == 1
+    house.book(guests[0], AT_TEN)
+
+
+def test_a_fault_after_the_append_leaves_it_unknown_and_the_memory_is_read_anew(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.register()
+    alice, bob = house.person("alice"), house.person("bob")
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr("app.work.Work.stored_from", fail)
+        with pytest.raises(OutcomeUnknown):
+            house.book(alice, AT_TEN)
+    assert house.topics().count("BookingConfirmed") == 1
+    with pytest.raises(Refused, match="fully booked"):
+        house.book(bob, AT_TEN)
+
+
+def test_a_booking_that_was_stored_is_answered_whatever_was_written_after_it(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commit's answer is lost, and when the log is asked, a newer Daybook has written to a resource."""
+    house.register()
+    alice = house.person("alice")
+    real = house.log.append
+
+    def stored_and_lost(*append: Any) -> Any:
+        monkeypatch.setattr(house.log, "append", real)
+        real(*append)
+        an_event_of_tomorrow(house, "resource/dr-lee", 2)
+        raise OutcomeUnknown("The connection went before the answer came.")
+
+    monkeypatch.setattr(house.log, "append", stored_and_lost)
+    outcome = house.run(house.booking(alice, AT_TEN))
+    stored = house.log.after(outcome.subject_position - 1, 1)
+    assert [event.originator_id for event in stored] == [outcome.subject.id]

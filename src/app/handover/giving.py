@@ -1,21 +1,30 @@
 """A door's end: commands are given to the writer in its own process, and answers come back."""
 
 import asyncio
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import cast
+from time import monotonic
+from typing import Final, cast
 
 import structlog
 
 from app.commands import Command
 from app.handover.frames import Frames, framed
-from app.handover.messages import Answers, Numbered, State
+from app.handover.messages import Answers, Numbered, Progress, SomebodyWaits, State
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy, Outcome
 from app.writer_here import NOT_RUNNING, Future, give_all
 
 MOST_WAITING = 10_000
 SECONDS_BETWEEN_TRIES = 0.05
+SECONDS_OF_SILENCE = 3.0
+"""A writer's process that is not frozen is heard of many times in that: see `app.handover.taking`."""
+SECONDS_OF_PATIENCE = 30.0
+"""After so long a silence those who wait are told that the outcome is not known."""
+
+NOT_ANSWERING: Final = "The writer does not answer."
+_NOTHING_HEARD = State([NOT_RUNNING], holds_lease=False, projector_failure=None, waiting=0, oldest_age=0.0)
 
 log = structlog.get_logger()
 
@@ -33,17 +42,22 @@ class WriterThere:
         self._numbers = count()
         self._waiting: dict[int, Future] = {}
         self._unsent: list[Numbered] = []
-        self._state = State([NOT_RUNNING], holds_lease=False, projector_failure=None, waiting=0, oldest_age=0.0)
+        self._state = _NOTHING_HEARD
+        self._heard = float("-inf")
         self._seen = 0
+        self._told_that_somebody_waits = False
+        self.reached: Callable[[int], None] = lambda position: None
         self._keeping: asyncio.Task[None] | None = None
 
     @property
     def troubles(self) -> list[str]:
-        return [NOT_RUNNING] if self._connection is None else self._state.troubles
+        if self._connection is None or not self._is_silent():
+            return self._state.troubles
+        return [NOT_ANSWERING]
 
     @property
     def holds_lease(self) -> bool:
-        return self._connection is not None and self._state.holds_lease
+        return self._state.holds_lease and not self._is_silent()
 
     @property
     def projector_failure(self) -> str | None:
@@ -75,6 +89,8 @@ class WriterThere:
     async def execute(self, command: Command) -> Outcome:
         if self._connection is None:
             raise StoreUnavailable("The service's writer is just being started. Please try again in a moment.")
+        if self._is_silent():
+            raise StoreUnavailable("The service's writer does not answer. Please try again in a moment.")
         if len(self._waiting) >= MOST_WAITING:
             raise Busy("The service is very busy. Please try again in a moment.")
         loop = asyncio.get_running_loop()
@@ -91,19 +107,34 @@ class WriterThere:
         if self._connection is not None and commands:
             self._connection.send(framed(commands))
 
+    def somebody_waits(self) -> None:
+        """Somebody here waits for what the read models will show next. Said once until they have gone on."""
+        if self._connection is not None and not self._told_that_somebody_waits:
+            self._told_that_somebody_waits = True
+            self._connection.send(framed(SomebodyWaits()))
+
+    def _is_silent(self) -> bool:
+        return monotonic() - self._heard > SECONDS_OF_SILENCE
+
     # What the connection tells.
 
-    def hear(self, message: Answers | State) -> None:
+    def hear(self, message: Answers | State | Progress) -> None:
         """Take in what the writer says."""
+        self._heard = monotonic()
         if isinstance(message, State):
             self._state = message
+            return
+        if isinstance(message, Progress):
+            self._told_that_somebody_waits = False
+            self.reached(message.position)
             return
         self._seen = max(self._seen, message.seen)
         give_all([(self._waiting.pop(number), answer) for number, answer in message.answers])
 
     def lost(self) -> None:
         """Tell those who wait that the connection is gone."""
-        self._connection = None
+        self._connection, self._state, self._heard = None, _NOTHING_HEARD, float("-inf")
+        self._told_that_somebody_waits = False
         unsent = {number for number, _ in self._unsent}
         waiting, self._waiting, self._unsent = self._waiting, {}, []
         never_left = StoreUnavailable("The service's writer has just ended. Nothing of this was stored.")
@@ -119,8 +150,16 @@ class WriterThere:
                 await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 continue
             self._connection = connection
-            await connection.lost
+            await self._until_lost(connection)
             log.warning("the writer's connection was lost")
+
+    async def _until_lost(self, connection: "_Connection") -> None:
+        """Return when the connection is lost, or was given up after a long silence."""
+        began = monotonic()
+        while not connection.lost.done():
+            await asyncio.wait({connection.lost}, timeout=SECONDS_OF_SILENCE)
+            if monotonic() - max(began, self._heard) > SECONDS_OF_PATIENCE:
+                connection.abort()
 
 
 class _Connection(asyncio.Protocol):
@@ -147,6 +186,11 @@ class _Connection(asyncio.Protocol):
         """Send a message."""
         if self._transport is not None:
             self._transport.write(frame)
+
+    def abort(self) -> None:
+        """Close it now."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self) -> None:
         """Close it, once what was sent has gone."""

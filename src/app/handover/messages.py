@@ -26,5 +26,15 @@ class State(NamedTuple):
     oldest_age: float
 
 
+class Progress(NamedTuple):
+    """The writer's process: how far the read models have come, see `app.read_models.runner.Elsewhere`."""
+
+    position: int
+
+
+class SomebodyWaits(NamedTuple):
+    """A door's: somebody waits there for what the read models will show next."""
+
+
 class CommandFailed(Exception):  # noqa: N818 - what happened
     """A command met a fault of the program, which the writer has logged. Nothing of it was stored."""

@@ -1,13 +1,15 @@
 """The writer's end: commands of other processes are taken in, and their answers sent back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+import structlog
+
 from app.handover.frames import Frames, framed
-from app.handover.messages import Answers, CommandFailed, State
+from app.handover.messages import Answers, CommandFailed, Progress, SomebodyWaits, State
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.outcome import Busy, Outcome
 from app.queue import Answer, Asked
@@ -17,6 +19,10 @@ from app.writer_here import CommandRunner
 from domain.refusal import Refused
 
 SECONDS_BETWEEN_STATES = 0.2
+MOST_UNREAD = 16 * 1024 * 1024
+"""Bytes that may wait for a door to read them. One that is frozen is let go: nothing may be kept for it for ever."""
+log = structlog.get_logger()
+
 _TELLING = (Outcome, Refused, Busy, StoreUnavailable, OutcomeUnknown)
 
 Given = Sequence[tuple[int, Answer]]
@@ -25,16 +31,18 @@ Given = Sequence[tuple[int, Answer]]
 class Taking:
     """Takes commands in at a socket in the file system, for a writer of this process. For one event loop."""
 
-    def __init__(self, writer: Writer, here: CommandRunner) -> None:
+    def __init__(self, writer: Writer, here: CommandRunner, somebody_waits: Callable[[], None] = lambda: None) -> None:
+        """`somebody_waits` hears that somebody at a door waits for what the read models will show next."""
         self._writer = writer
         self._here = here
+        self.somebody_waits = somebody_waits
         self._doors: set[_Door] = set()
         self._gone = asyncio.Event()
         self._told_troubles: list[str] = []
 
     async def begin(self, path: Path) -> None:
         """Take connections at `path`, in place of whoever did before."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - in memory or nearly, and nobody waits yet
         self._server = await loop.create_unix_server(lambda: _Door(self), str(path))
         self._telling = asyncio.ensure_future(self._keep_telling())
@@ -56,14 +64,21 @@ class Taking:
 
     def _tell(self, troubles: list[str]) -> None:
         """Tell the doors how the writer is."""
-        state = self._state(troubles)
-        for door in list(self._doors):
-            door.send(state)
+        self._tell_all(self._state(troubles))
         self._told_troubles = troubles
 
     def _state(self, troubles: list[str]) -> bytes:
         here = self._here
         return framed(State(troubles, here.holds_lease, here.projector_failure, here.waiting, here.oldest_age))
+
+    def reached(self, position: int) -> None:
+        """Tell the doors how far the read models have come. From any thread."""
+        with suppress(RuntimeError):  # this process ends
+            self._loop.call_soon_threadsafe(self._tell_all, framed(Progress(position)))
+
+    def _tell_all(self, message: bytes) -> None:
+        for door in list(self._doors):
+            door.send(message)
 
     # What doors ask of it.
 
@@ -108,8 +123,11 @@ class _Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         turned_away: list[tuple[int, Answer]] = []
-        for commands in self._frames.fed(data):
-            for number, command in commands:
+        for message in self._frames.fed(data):
+            if isinstance(message, SomebodyWaits):
+                self._taking.somebody_waits()
+                continue
+            for number, command in message:
                 try:
                     self._taking.put(Asked(command, Reply(self, number)))
                 except Busy as busy:
@@ -124,11 +142,23 @@ class _Door(asyncio.Protocol):
 
     def send(self, frame: bytes) -> None:
         """Send a message, unless the door has gone."""
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size() > MOST_UNREAD:
+            log.error("a door does not listen and is let go")
+            self._transport.abort()
+        else:
             self._transport.write(frame)
 
     def _send(self, answers: Given) -> None:
-        self.send(self._taking.answered(answers))
+        try:
+            message = self._taking.answered(answers)
+        except Exception:  # whoever waits there is told by the end of the connection that it is not known
+            log.exception("answers cannot be sent")
+            if self._transport is not None:
+                self._transport.abort()
+        else:
+            self.send(message)
 
 
 def _telling(answer: Answer) -> Answer:

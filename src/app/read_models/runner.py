@@ -31,11 +31,22 @@ _FAST = 20
 """Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
+_HEARING_SECONDS = 0.05
 _BUILT_ELSEWHERE_SECONDS = 1.5
 
 Progress = Callable[[int, int], None]
 Report = Callable[[int, str | None], None]
 """Takes the position that all read models have reached, and what keeps the runner from working."""
+
+
+class Elsewhere(Protocol):
+    """Another process, whose runner knows first how far the read models have come."""
+
+    reached: Callable[[int], None]
+    """To be called with every position reached. Must not block."""
+
+    def somebody_waits(self) -> None:
+        """Somebody in this process waits for what comes next. Must not block."""
 
 
 class Deputy(Protocol):
@@ -76,6 +87,7 @@ class Runner:
         self._deputy: Deputy | None = None
         self._deputy_failure: str | None = None
         self._hurried = False
+        self._pause_of_watch = 0.002
         self._delivery = Delivery(models, mapper)
         self._housekeeping = Housekeeping(models, log)
         self._waiting = Waiting()
@@ -145,8 +157,26 @@ class Runner:
 
     def hurry(self) -> None:
         """Somebody waits for what comes next, in another process."""
+        if self._deputy is not None and self._deputy.works:
+            self._deputy.somebody_waits()
         self._hurried = True
         self._waiting.disturb()
+
+    # Other processes.
+
+    def follow(self, elsewhere: Elsewhere) -> None:
+        """Hear from a process that knows first how far the read models have come; the tables are looked at less."""
+        elsewhere.reached = self._heard
+        self._waiting.tell = elsewhere.somebody_waits
+        self._pause_of_watch = _HEARING_SECONDS
+
+    def tell(self, reached: Callable[[int], None]) -> None:
+        """Let others hear of every position reached. `reached` must not block."""
+        self._waiting.pass_on = reached
+
+    def _heard(self, position: int) -> None:
+        if position > self._waiting.reached:  # that they start over is seen in the tables
+            self._waiting.arrived(position)
 
     def _is_deputised(self) -> bool:
         return self._deputy is not None and self._deputy.works
@@ -332,7 +362,7 @@ class Runner:
 
     def _watch(self) -> None:
         """See what the process that works has done: often while somebody waits for it, else now and then."""
-        pauses = Pauses(0.002, 0.1)
+        pauses = Pauses(self._pause_of_watch, 0.1)
         self._look()
         until = monotonic() + _LOOK_SECONDS
         while self._waiting.anybody() and monotonic() < until and not self._stopping.wait(pauses.again()):

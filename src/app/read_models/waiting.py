@@ -25,6 +25,8 @@ class Waiting:
         self._blocked = 0
         self.tell: Callable[[], None] = lambda: None
         """Called whenever somebody begins to wait. Must not block."""
+        self.pass_on: Callable[[int], None] = lambda position: None
+        """Called with every position reached that is another one than before. Must not block."""
 
     @property
     def reached(self) -> int:
@@ -38,11 +40,13 @@ class Waiting:
     def arrived(self, position: int) -> None:
         """The read models are at `position`; further back than before when they start over."""
         with self._changed:
-            self._reached = position
+            before, self._reached = self._reached, position
             due = [waiter for waiter in self._waiters if waiter.wanted <= position]
             if due:
                 self._waiters = [waiter for waiter in self._waiters if waiter.wanted > position]
             self._changed.notify_all()
+        if position != before:
+            self.pass_on(position)
         for waiter in due:
             with suppress(RuntimeError):  # its event loop has ended meanwhile, and nobody waits any more
                 waiter.loop.call_soon_threadsafe(_tell, waiter.arrived)
