@@ -18,6 +18,7 @@ from tests.torture.nemesis import ON_POSTGRES, ON_PROCESSES, ON_SQLITE, Act, Nem
 from tests.torture.people import crowd
 from tests.torture.places import PLACES
 from tests.torture.shown import shown_by
+from tests.torture.subscriber import Subscriber
 
 Say = Callable[[str], None]
 
@@ -70,6 +71,7 @@ async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
         for n in range(2)
     ]
     everybody: list[Client] = [*people, visitor, desk, admin, *followers]
+    subscriber = Subscriber(house.folder, house.environment, plan.seed, tuple(plan.altered))
     try:
         await asyncio.gather(*(each.arrive() for each in everybody))
         await admin.register()
@@ -84,8 +86,9 @@ async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
         limits: dict[str, Any] = {"seconds": plan.seconds, "wishes": plan.wishes, "between": plan.between}
         await _while(Nemesis(house, history, plan.seed, **limits).live(plan.nemesis), lives)
         say(f"{plan.store}: settling")
-        await _settled(house, desk, followers)
+        await asyncio.to_thread(subscriber.read_to, await _settled(house, desk, followers))
     finally:
+        subscriber.close()
         await asyncio.gather(*(each.close() for each in everybody))
 
 
@@ -109,8 +112,10 @@ async def _progress(history: History, plan: Plan, say: Say) -> None:
         say(f"{plan.store}: {monotonic() - began:.0f} of {plan.seconds:.0f} s; {counts}; {acts}")
 
 
-async def _settled(house: House, desk: Client, followers: Sequence[Follower]) -> None:
-    """Every process runs again with a right clock; wait until all holds have lapsed, and look at everything."""
+async def _settled(house: House, desk: Client, followers: Sequence[Follower]) -> int:
+    """Every process runs again with a right clock; wait until all holds have lapsed, and look at everything. Answers
+    where the log ends.
+    """
     for room in house.rooms:
         room.shift_clock(0.0)
         assert room.server is not None
@@ -131,3 +136,4 @@ async def _settled(house: House, desk: Client, followers: Sequence[Follower]) ->
         await asyncio.sleep(0.5)
     (house.folder / "shown.json").write_text(json.dumps(shown))
     await asyncio.gather(*(follower.read_to(head) for follower in followers))
+    return head

@@ -106,3 +106,9 @@ class TestRule5:
 
     def test_an_event_that_followers_are_shown_twice_is_caught(self, tmp_path: Path) -> None:
         assert "event seen twice" in found(tmp_path, ["repeats_for_followers"], QUIET)[5]
+
+    def test_an_event_that_a_subscription_leaves_out_is_caught(self, tmp_path: Path) -> None:
+        assert found(tmp_path, ["skips_for_subscribers"], QUIET) == {5: {"event not seen"}}
+
+    def test_a_subscription_that_begins_too_early_is_caught(self, tmp_path: Path) -> None:
+        assert found(tmp_path, ["subscribes_too_early"], QUIET) == {5: {"event seen twice"}}
