@@ -6,6 +6,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,29 +15,26 @@ from typing import Any, Final
 
 import pytest
 from tests.races import altered_server
+from tests.torture.reading_faults import EVERY_SO_OFTEN, OF_READING
 
 from app import identity
 from app.assembly import Daybook
 from app.clock import CheckedClock, system_clock
 from app.commands import Book, Command
-from app.log import event_log, postgres_connection, sqlite
+from app.log import event_log, postgres_connection, sqlite, sqlite_end
 from app.log.event_log import moved
-from app.log.records import Head, LoggedEvent, RecordedEvent
+from app.log.records import Head, LoggedEvent
 from app.log.sqlite import SQLiteLog
 from app.log.sqlite_file import Connection
 from app.outcome import Outcome
-from app.read_models.delivery import Delivery
-from app.read_models.feed import Fed
 from domain.refusal import Refused
 from domain.resource import Resource
-from interface.http import booking_answers, event_answers
-from interface.http import log as http_log
+from interface.http import booking_answers
 from interface.http import service as http_service
 
 CLOCK_FILE: Final = "TORTURE_CLOCK"
 """The variable that names the file in which a server finds how many seconds its clock is to be off."""
 
-EVERY_SO_OFTEN: Final = 20
 A_MOMENT: Final = 0.3
 _patch: Final = pytest.MonkeyPatch()
 
@@ -69,7 +67,14 @@ def acknowledges_before_commit() -> None:
             if not log._writer.in_transaction:
                 log._writer.execute("BEGIN IMMEDIATE")
                 Timer(A_MOMENT, commit_now, [log]).start()
-            yield log._writer
+            log._writer.execute("SAVEPOINT append")
+            try:
+                yield log._writer
+            except BaseException:  # half an append would be damage, which no server starts on
+                log._writer.execute("ROLLBACK TO append")
+                raise
+            finally:
+                log._writer.execute("RELEASE append")
 
     _patch.setattr(SQLiteLog, "_transaction", transaction)
     arguments = postgres_connection.connect_args
@@ -155,30 +160,15 @@ def forgets_keys() -> None:
     _patch.setattr(http_service, "command_id", command_id)
 
 
-def projects_with_gaps() -> None:
-    """The projector leaves out an event of a booking now and then."""
-    plain = Delivery.deliver
-    turn = count(1)
-
-    def deliver(delivery: Delivery, batch: Sequence[Fed], to: Any) -> None:
-        def stays(event: Fed) -> bool:
-            ends = event.topic == "BookingCancelled.1"
-            return not (ends and next(turn) % 5 == 0) or event is batch[-1]
-
-        plain(delivery, [event for event in batch if stays(event)], to)
-
-    _patch.setattr(Delivery, "deliver", deliver)
-    _patch.setattr(Daybook, "hand_over", lambda _: None)  # the projector's own process is not altered
-
-
 def chains_less() -> None:
     """The digest leaves out who did it."""
     plain = event_log.chained
 
     def chained(digest: bytes, first: int, events: Sequence[LoggedEvent]) -> bytes:
-        return plain(digest, first, [LoggedEvent(**{**vars(event), "by": "somebody"}) for event in events])
+        return plain(digest, first, [replace(event, by="somebody") for event in events])
 
-    _patch.setattr(event_log, "chained", chained)
+    for module in (event_log, sqlite_end):  # whoever opens the log is to find nothing wrong with it
+        _patch.setattr(module, "chained", chained)
 
 
 def time_runs_back() -> None:
@@ -207,29 +197,6 @@ def leaves_positions_out() -> None:
     _patch.setattr(sqlite, "_insert", insert)
 
 
-def skips_for_followers() -> None:
-    """Whoever reads the log misses an event now and then."""
-    plain = event_answers.log_answer
-    turn = count(1)
-
-    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
-        return plain([event for event in events if len(events) < 2 or next(turn) % EVERY_SO_OFTEN], *more)
-
-    _patch.setattr(http_log, "log_answer", log_answer)
-
-
-def repeats_for_followers() -> None:
-    """Whoever reads the log is shown an event twice now and then."""
-    plain = event_answers.log_answer
-    turn = count(1)
-
-    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
-        again = events[:1] if next(turn) % 10 == 0 else []
-        return plain([*again, *events], *more)
-
-    _patch.setattr(http_log, "log_answer", log_answer)
-
-
 ALTERATIONS: Final[tuple[Callable[[], None], ...]] = (
     told_clock,
     acknowledges_before_commit,
@@ -238,12 +205,10 @@ ALTERATIONS: Final[tuple[Callable[[], None], ...]] = (
     retired_takes_bookings,
     stores_in_another_order,
     forgets_keys,
-    projects_with_gaps,
     chains_less,
     time_runs_back,
     leaves_positions_out,
-    skips_for_followers,
-    repeats_for_followers,
+    *OF_READING,
 )
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ class House:
         self.kind = kind
         self.folder = folder
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
-        self._environment = environment | {"DAYBOOK_SECRET": SECRET, "DAYBOOK_MAX_HOLDS": "5"}
+        self.environment = environment | {"DAYBOOK_SECRET": SECRET, "DAYBOOK_MAX_HOLDS": "5"}
         self.postgres = PrivatePostgres(*settings) if kind == "postgresql" else None
         self.store_wire = to_postgres(self.postgres.socket) if self.postgres is not None else None
         self._altered = altered
@@ -110,15 +110,15 @@ class House:
         if self.postgres is not None and self.store_wire is not None:
             await asyncio.to_thread(migrate, self.postgres.url, SCHEMA)
             port = await self.store_wire.open()
-            self._environment |= {
+            self.environment |= {
                 "DAYBOOK_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{port}/{self.postgres.database}",
                 "DAYBOOK_SCHEMA": SCHEMA,
                 "DAYBOOK_MASTER_KEY": MASTER_KEY,
             }
         else:
-            self._environment["DAYBOOK_DATA"] = str(self.folder / "data")
+            self.environment["DAYBOOK_DATA"] = str(self.folder / "data")
         self.rooms = [
-            Room(number, self._environment, self.folder, self._altered) for number in range(PROCESSES[self.kind])
+            Room(number, self.environment, self.folder, self._altered) for number in range(PROCESSES[self.kind])
         ]
         await asyncio.gather(*(room.open() for room in self.rooms))
 

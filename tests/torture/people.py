@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import deque
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.torture.clients import Client
@@ -81,6 +81,24 @@ class Customer(Client):
             day = place.leg(self.chance)["start"][:10]
             path = f"/v1/resources/{place.key}/availability?from={day}&to={day}"
             await self.question("availability", path, self.last_position)
+
+
+class Visitor(Client):
+    """Looks what is free, and takes nothing."""
+
+    async def live(self) -> None:
+        """One look after the other, often for the same: then an answer may be one that a server has kept."""
+        while True:
+            place = self.chance.choice(PLACES)
+            first = date.fromisoformat(place.leg(self.chance)["start"][:10])
+            path = f"/v1/resources/{place.key}/availability?from={first}&to="
+            if self.chance.random() < 0.6:
+                path += f"{first}"
+            else:
+                units = self.chance.randint(1, place.policy.get("max_units", 1))
+                path += f"{first + timedelta(days=1)}&duration={self.chance.choice(place.lengths)}&units={units}"
+            await self.question("availability", path, self.chance.choice((None, self.last_position)))
+            await asyncio.sleep(self.chance.uniform(0, 0.1))
 
 
 class Desk(Client):
@@ -176,7 +194,16 @@ class Administrator(Client):
         return None if seen.answer is None else int(seen.answer["version"])
 
 
-def crowd(history: History, doors: list[str], seed: int, customers: int) -> tuple[list[Customer], Desk, Administrator]:
+class Crowd(NamedTuple):
+    """Everybody who wants something."""
+
+    people: list[Customer]
+    visitor: Visitor
+    desk: Desk
+    admin: Administrator
+
+
+def crowd(history: History, doors: list[str], seed: int, customers: int) -> Crowd:
     """Everybody, each with a chance of their own, so that the seed says what each would want."""
 
     def chance(name: str) -> random.Random:
@@ -185,4 +212,5 @@ def crowd(history: History, doors: list[str], seed: int, customers: int) -> tupl
     people = [Customer(history, doors, f"person-{n}", "customer", chance(f"person {n}")) for n in range(customers)]
     desk = Desk(history, doors, "sam", "staff", chance("desk"))
     desk.begin()
-    return people, desk, Administrator(history, doors, "ada", "admin", chance("admin"))
+    visitor = Visitor(history, doors, "vera", "customer", chance("visitor"))
+    return Crowd(people, visitor, desk, Administrator(history, doors, "ada", "admin", chance("admin")))

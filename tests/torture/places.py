@@ -5,8 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 DAYS_AHEAD = 3
+
+
+def daily(*windows: list[str]) -> dict[str, list[list[str]]]:
+    """The same opening hours on every day of the week."""
+    return {day: [*windows] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+
+
+ALWAYS = daily(["00:00", "24:00"])
 
 
 class Place(NamedTuple):
@@ -20,6 +27,7 @@ class Place(NamedTuple):
     step: int
     lengths: tuple[int, ...]
     policy: dict[str, Any]
+    hours: dict[str, list[list[str]]] = ALWAYS
 
     def body(self, name: str, capacity: int | None = None) -> dict[str, Any]:
         """What registers or revises it. No two revisions have the same name: so each is found in the log."""
@@ -29,7 +37,7 @@ class Place(NamedTuple):
             "kind": "place",
             "timezone": self.timezone,
             "capacity": self.capacity if capacity is None else capacity,
-            "hours": ALWAYS,
+            "hours": self.hours,
             "policy": {"step": self.step, **lengths, **self.policy},
         }
 
@@ -43,9 +51,19 @@ class Place(NamedTuple):
         return {"resource": self.key, "start": start.isoformat(), "end": end.isoformat(), "units": units}
 
 
-CHAIR = Place("chair", "UTC", 1, 600, 720, 30, (30,), {"hold_seconds": 2})
+CHAIR = Place("chair", "UTC", 1, 600, 720, 30, (30,), {"hold_seconds": 2}, daily(["08:00", "18:00"]))
 WARD = Place("ward", "Asia/Dhaka", 3, 540, 600, 30, (30,), {"hold_seconds": 1})
-GROUND = Place("ground", "America/New_York", 2, 1080, 1260, 60, (60,), {"approval": True, "hold_seconds": 3})
+GROUND = Place(
+    "ground",
+    "America/New_York",
+    2,
+    1080,
+    1260,
+    60,
+    (60,),
+    {"approval": True, "hold_seconds": 3},
+    daily(["06:00", "12:00"], ["16:00", "02:00"]),
+)
 ROOM = Place(
     "room", "Europe/Vienna", 1, 1320, 1470, 15, (15, 30, 45, 60, 75, 90), {"buffer_after": 5, "hold_seconds": 2}
 )

@@ -17,6 +17,8 @@ from tests.torture.house import House, StoreKind, opened
 from tests.torture.nemesis import ON_POSTGRES, ON_PROCESSES, ON_SQLITE, Act, Nemesis
 from tests.torture.people import crowd
 from tests.torture.places import PLACES
+from tests.torture.shown import shown_by
+from tests.torture.subscriber import Subscriber
 
 Say = Callable[[str], None]
 
@@ -63,17 +65,19 @@ async def torture(plan: Plan, folder: Path, say: Say = lambda _: None) -> Histor
 
 async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
     doors = [room.url for room in house.rooms]
-    people, desk, admin = crowd(history, doors, plan.seed, plan.customers)
+    people, visitor, desk, admin = crowd(history, doors, plan.seed, plan.customers)
     followers = [
         Follower(history, doors, f"auditor-{n}", random.Random(f"{plan.seed} {n}"))  # noqa: S311 - no secret
         for n in range(2)
     ]
-    everybody: list[Client] = [*people, desk, admin, *followers]
+    everybody: list[Client] = [*people, visitor, desk, admin, *followers]
+    subscriber = Subscriber(house.folder, house.environment, plan.seed, tuple(plan.altered))
     try:
         await asyncio.gather(*(each.arrive() for each in everybody))
         await admin.register()
         lives = [
             *(each.live(desk) for each in people),
+            visitor.live(),
             desk.live(),
             admin.live(plan.seconds / 2),
             *(each.live() for each in followers),
@@ -82,8 +86,9 @@ async def _under(plan: Plan, house: House, history: History, say: Say) -> None:
         limits: dict[str, Any] = {"seconds": plan.seconds, "wishes": plan.wishes, "between": plan.between}
         await _while(Nemesis(house, history, plan.seed, **limits).live(plan.nemesis), lives)
         say(f"{plan.store}: settling")
-        await _settled(house, desk, followers)
+        await asyncio.to_thread(subscriber.read_to, await _settled(house, desk, followers))
     finally:
+        subscriber.close()
         await asyncio.gather(*(each.close() for each in everybody))
 
 
@@ -107,8 +112,10 @@ async def _progress(history: History, plan: Plan, say: Say) -> None:
         say(f"{plan.store}: {monotonic() - began:.0f} of {plan.seconds:.0f} s; {counts}; {acts}")
 
 
-async def _settled(house: House, desk: Client, followers: Sequence[Follower]) -> None:
-    """Every process runs again with a right clock; wait until all holds have lapsed, and look at everything."""
+async def _settled(house: House, desk: Client, followers: Sequence[Follower]) -> int:
+    """Every process runs again with a right clock; wait until all holds have lapsed, and look at everything. Answers
+    where the log ends.
+    """
     for room in house.rooms:
         room.shift_clock(0.0)
         assert room.server is not None
@@ -119,7 +126,7 @@ async def _settled(house: House, desk: Client, followers: Sequence[Follower]) ->
     while True:
         head = await asyncio.to_thread(house.head)
         try:
-            shown = [await _shown(house, room.url, desk, head) for room in house.rooms]
+            shown = [await shown_by(house, room.url, desk, head) for room in house.rooms]
             if await asyncio.to_thread(house.head) == head:
                 break
             moving = "the log still grows"
@@ -129,31 +136,4 @@ async def _settled(house: House, desk: Client, followers: Sequence[Follower]) ->
         await asyncio.sleep(0.5)
     (house.folder / "shown.json").write_text(json.dumps(shown))
     await asyncio.gather(*(follower.read_to(head) for follower in followers))
-
-
-async def _shown(house: House, door: str, desk: Client, head: int) -> dict[str, Any]:
-    """What a process's read models answer once they have reached the head. Raises httpx.HTTPError."""
-    log_id, days = house.ask("SELECT log_id FROM log_head")[0][0], house.ask(_DAYS)
-    headers = {"Daybook-Position": f"{log_id}.{head}"}
-
-    async def get(path: str) -> Any:
-        answer = await desk.http.get(door + path, headers=headers, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    bookings, cursor = [], ""
-    while True:
-        page = await get(f"/v1/bookings?limit=500{cursor}")
-        bookings += page["items"]
-        if page["next"] is None:
-            break
-        cursor = f"&cursor={page['next']}"
-    shown_days = {}
-    for (stream,) in days:
-        _, place, day = stream.split("/")
-        shown_days[stream] = await get(f"/v1/resources/{place}/days/{day}")
-    resources = [await get(f"/v1/resources/{place.key}") for place in PLACES]
-    return {"bookings": bookings, "resources": resources, "days": shown_days}
-
-
-_DAYS = "SELECT DISTINCT stream FROM events WHERE stream LIKE 'day/%' ORDER BY stream"
+    return head

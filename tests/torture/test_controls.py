@@ -58,7 +58,9 @@ class TestRule2:
         assert found(tmp_path, ["everything_fits"], QUIET) == {2: {"usage above capacity"}}
 
     def test_a_retired_resource_that_takes_bookings_is_caught(self, tmp_path: Path) -> None:
-        assert found(tmp_path, ["retired_takes_bookings"], QUIET) == {2: {"claim on a retired resource"}}
+        broken = found(tmp_path, ["retired_takes_bookings"], QUIET)
+        assert broken[2] == {"claim on a retired resource"}
+        assert broken.keys() == {2, 4}, "it is shown as free as well"
 
     def test_an_append_without_its_condition_is_caught(self, tmp_path: Path) -> None:
         broken = found(tmp_path, ["unconditional_append"], QUIET, store="postgresql")
@@ -75,6 +77,15 @@ class TestRule3:
 class TestRule4:
     def test_a_read_model_that_misses_an_event_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["projects_with_gaps"], QUIET)[4] == {"read model differs from a replay"}
+
+    def test_a_projection_that_forgets_a_release_is_caught(self, tmp_path: Path) -> None:
+        ways = {"availability differs from the log", "availability differs from a replay"}
+        assert ways <= found(tmp_path, ["forgets_a_release"], QUIET)[4]
+
+    def test_a_kept_answer_about_availability_that_is_out_of_date_is_caught(self, tmp_path: Path) -> None:
+        broken = found(tmp_path, ["keeps_answers_too_long"], QUIET)
+        assert "availability differs from the log" in broken[4]
+        assert broken.keys() == {4}
 
     def test_a_digest_that_leaves_something_out_is_caught(self, tmp_path: Path) -> None:
         assert found(tmp_path, ["chains_less"], QUIET) == {4: {"digest chain broken"}}
@@ -95,3 +106,9 @@ class TestRule5:
 
     def test_an_event_that_followers_are_shown_twice_is_caught(self, tmp_path: Path) -> None:
         assert "event seen twice" in found(tmp_path, ["repeats_for_followers"], QUIET)[5]
+
+    def test_an_event_that_a_subscription_leaves_out_is_caught(self, tmp_path: Path) -> None:
+        assert found(tmp_path, ["skips_for_subscribers"], QUIET) == {5: {"event not seen"}}
+
+    def test_a_subscription_that_begins_too_early_is_caught(self, tmp_path: Path) -> None:
+        assert found(tmp_path, ["subscribes_too_early"], QUIET) == {5: {"event seen twice"}}

@@ -18,6 +18,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_under_torture(store: str, tmp_p
     assert main(["--minutes", "0.5", "--seed", "20", "--store", store, "--folder", str(tmp_path)]) == 0
     operations = [json.loads(line) for line in (tmp_path / store / "operations.jsonl").read_text().splitlines()]
     assert Counter(operation["result"] for operation in operations)["ok"] >= LEAST_OK
+    assert Counter((operation["kind"], operation["result"]) for operation in operations)["availability", "ok"]
     assert "internal" not in {code for operation in operations for code in operation["tries"]}
     assert (tmp_path / store / "acts.jsonl").read_text()
 

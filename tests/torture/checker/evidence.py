@@ -1,4 +1,5 @@
-"""What the checker judges by: the raw log, what clients were told, what followers saw, what queries showed.
+"""What the checker judges by: the raw log, what clients were told, what followers saw, what queries showed,
+and what the nemesis did.
 
 Nothing of Daybook is imported here or by any rule: not its domain, not its log, not its clients.
 """
@@ -82,6 +83,7 @@ class Evidence:
     operations: list[Operation]
     followed: dict[str, list[Facts]]
     shown: list[Facts]
+    acts: list[Facts]
 
     @cached_property
     def by_command(self) -> dict[str, list[Event]]:
@@ -164,6 +166,7 @@ def read(folder: Path) -> Evidence:
         operations=[Operation(**row) for row in _lines(folder / "operations.jsonl")],
         followed={path.stem: _lines(path) for path in sorted(folder.glob("followed-*.jsonl"))},
         shown=json.loads((folder / "shown.json").read_text()),
+        acts=_lines(folder / "acts.jsonl"),
     )
 
 

@@ -1,17 +1,24 @@
 """The verdict: what each rule found in a run's folder. `python -m tests.torture.checker.verdict FOLDER`."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.torture.checker import capacity, following, order, outcomes, replay
-from tests.torture.checker.evidence import Finding, read
+from tests.torture.checker import availability, capacity, following, order, outcomes, replay
+from tests.torture.checker.evidence import Evidence, Finding, read
+
+
+def _reading(evidence: Evidence) -> Iterator[Finding]:
+    yield from replay.check(evidence)
+    yield from availability.check(evidence)
+
 
 RULES: Final = {
     1: ("every ok is in the log exactly once as answered, no refused is, an unknown at most once", outcomes.check),
     2: ("no claim above capacity or on a retired resource", capacity.check),
     3: ("the log has real-time order", order.check),
-    4: ("read models equal a replay, the log is unbroken, retries made one booking", replay.check),
+    4: ("read models and availability equal a replay, the log is unbroken, retries made one booking", _reading),
     5: ("every follower saw every event once, in order", following.check),
 }
 
