@@ -1,4 +1,4 @@
-"""`daybook serve` in a process forked from one that has everything imported, which takes no seconds to start."""
+"""`daybook serve` in a process forked from one that has everything imported: a start waits for no import."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ class ForkedProcess:
 
     @property
     def returncode(self) -> int | None:
-        """The same."""
+        """The same, as `Popen` calls it."""
         return self.poll()
 
     def wait(self, seconds: float) -> int:
