@@ -177,6 +177,7 @@ def test_the_api_notes_do_what_they_say(terminal: Terminal) -> None:
     assert re.fullmatch(r"\w+\.\d+", terminal.run("echo $POSITION"))
 
 
+@pytest.mark.slow
 def test_backups_are_made_and_restored_as_operations_say(terminal: Terminal) -> None:
     """On a data folder; its log is moved away, as a restore asks for."""
     page = (ROOT / "docs" / "operations.md").read_text()

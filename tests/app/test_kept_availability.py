@@ -269,7 +269,7 @@ async def torment(scene: Scene, seed: int, steps: int) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
 def test_whatever_happens_a_kept_answer_is_what_would_be_worked_out_anew(scene: Scene, seed: int) -> None:
     steps = 100
     assert asyncio.run(torment(scene, seed, steps)) is None

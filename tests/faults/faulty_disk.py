@@ -3,15 +3,15 @@
 import errno
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import IO, Final
 
 from tests.faults.forked import Judge
-from tests.faults.system_calls import SYNCS, Call, Decide, receive, watch
+from tests.faults.system_calls import SYNCS, Call, Decide, receive, wait_for_verdicts, watch
 from tests.races.serving import Server, Service
 
 FAULTS: Final[dict[str, Callable[[Call], int]]] = {
@@ -42,8 +42,7 @@ class FaultyDisk:
         with ours, theirs:
             self.server = Server(
                 service.environment,
-                through=[sys.executable, "-m", "tests.faults.under_watch", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                before=partial(wait_for_verdicts, theirs),
             )
             service.servers.append(self.server)
             theirs.close()

@@ -1,6 +1,5 @@
 """Processes forked from one that has everything imported, since many of them are killed; they tell what they did."""
 
-import multiprocessing
 import random
 import shutil
 import socket
@@ -13,12 +12,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tests.faults.system_calls import Call, Decide, receive, wait_for_verdicts, watch
+from tests.forks import FORKS
 
 T = TypeVar("T")
 
 SECONDS: Final = 60.0
-_forks: Final = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["__main__", "tests.faults.appending", "app.assembly", "interface.serve"])
 
 Work = Callable[[Connection], None]
 """What a process does, and where it tells of it."""
@@ -34,9 +32,9 @@ def _work(work: Work, told: Connection, judge: socket.socket | None) -> None:
 @contextmanager
 def started(work: Work, *, is_watched: bool = False) -> Iterator[tuple[BaseProcess, Connection, socket.socket]]:
     """A process at work, what it tells, and what is needed to judge its calls. It is gone afterwards."""
-    mine, told = _forks.Pipe(duplex=False)
+    mine, told = FORKS.Pipe(duplex=False)
     ours, theirs = socket.socketpair()
-    process = _forks.Process(target=_work, args=(work, told, theirs if is_watched else None))
+    process = FORKS.Process(target=_work, args=(work, told, theirs if is_watched else None))
     with mine, ours, theirs:
         process.start()
         told.close()

@@ -15,8 +15,9 @@ watched = pytest.mark.skipif(not is_possible(), reason="this system does not let
 
 
 @watched
-def test_a_kill_before_any_call_from_the_first_start_to_the_end_loses_nothing_told(tmp_path: Path) -> None:
-    """Making the folder, the file and its tables; appends; checkpoints; the end. More than two hundred kills."""
+@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_before_any_call_from_the_first_start_to_the_end_loses_nothing_told(tmp_path: Path, stride: int) -> None:
+    """Making the folder, the file and its tables; appends; checkpoints; the end. More than two hundred calls."""
     fresh = new_folders(tmp_path)
     undisturbed = Appending(next(fresh))
     calls = calls_of(undisturbed, tmp_path)
@@ -24,7 +25,7 @@ def test_a_kill_before_any_call_from_the_first_start_to_the_end_loses_nothing_to
     assert {call.path.name for call in calls} >= {"data", "serving.lock", "log.sqlite3", "log.sqlite3-wal"}
     assert len(calls) > 200
     numbers = []
-    for number in range(1, len(calls) + 1):
+    for number in range(1, len(calls) + 1, stride):
         work = Appending(next(fresh))
         told = judged(work, tmp_path, killed_at(number))
         look(work.folder, told, work.asked())
@@ -83,7 +84,7 @@ def test_kills_at_any_moment_one_after_the_other_lose_nothing_told(tmp_path: Pat
 
 
 @watched
-@pytest.mark.parametrize("stride", [12, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [36, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_before_any_call_of_a_whole_start_leaves_a_folder_that_starts(tmp_path: Path, stride: int) -> None:
     """The keys are made, the read models' tables, the demo's resources: each of it may be half done."""
     fresh = new_folders(tmp_path)

@@ -209,7 +209,6 @@ def assert_one_sentence(ended: "subprocess.CompletedProcess[str]", *parts: str) 
         (["serve"], {"DAYBOOK_DATTA": "x"}, "Did you mean DAYBOOK_DATA?"),
         (["serve", "--demo", "--host", "192.0.2.1"], {}, "--demo"),
         (["serve", "--host", "nowhere.invalid"], {}, "--host"),
-        (["token", "--subject", "alice", "--role", "customer", "--days", "inf"], {}, "some time"),
         (["rebuild"], {}, "There is no event log"),
     ],
 )
@@ -223,6 +222,7 @@ def test_expected_errors_are_one_sentence(
     ("arguments", "variables", "part"),
     [
         (["token", "--subject", "alice", "--role", "king"], {}, "The roles are"),
+        (["token", "--subject", "alice", "--role", "customer", "--days", "inf"], {}, "some time"),
         (["token", "--subject", "", "--role", "customer"], {}, "printable characters"),
         (["token", "--subject", "alice", "--role", "customer"], {"DAYBOOK_SECRET": "short"}, "at least 32 bytes"),
         (["migrate"], {"DAYBOOK_PORT": "8080"}, "`make run PORT="),
@@ -328,6 +328,7 @@ def test_ctrl_c_stops_it_and_asking_twice_does_no_harm(files: dict[str, str], st
     assert served.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_who_sends_half_a_request_does_not_hold_up_the_end(files: dict[str, str], start: Start) -> None:
     """Half a body and half a head; nothing is wrong then, so nothing is logged as an error."""
     served = start(files)
@@ -398,7 +399,7 @@ def processes_of(served: Daybook, at_least: int) -> list[Any]:
     return sorted(children, key=lambda each: (each.create_time(), each.pid))
 
 
-@pytest.mark.parametrize("options", [("--workers", "2", "--demo"), ("--demo",)])
+@pytest.mark.parametrize("options", [("--workers", "2", "--demo"), pytest.param(("--demo",), marks=pytest.mark.slow)])
 def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     files: dict[str, str], start: Start, options: tuple[str, ...]
 ) -> None:
@@ -418,7 +419,7 @@ def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     assert [line for line in served.printed if "second customer: " in line]
 
 
-@pytest.mark.parametrize("options", [("--workers", "2"), ()])
+@pytest.mark.parametrize("options", [("--workers", "2"), pytest.param((), marks=pytest.mark.slow)])
 def test_all_processes_end_when_the_one_over_them_is_killed(
     files: dict[str, str], start: Start, options: tuple[str, ...]
 ) -> None:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Thread
 from typing import IO, TYPE_CHECKING, TypeVar
 
 import psutil  # type: ignore[import-untyped] # it ships no types
+from tests.races.forked import ForkedProcess
 from tests.recount import Recount, Row
 
 if TYPE_CHECKING:
@@ -43,21 +44,23 @@ class Server:
         self,
         environment: dict[str, str],
         *altered: str,
-        program: str = "tests.races.altered_server",
-        through: Sequence[str] = (),
-        pass_fds: Sequence[int] = (),
+        program: str | None = None,
+        before: Callable[[], None] | None = None,
         workers: int = 1,
     ) -> None:
-        """`through`: a program that becomes this process, and takes descriptors with it."""
-        command = [COMMAND] if not altered else [sys.executable, "-m", program, *altered, "--"]
-        self.process = subprocess.Popen(
-            [*through, *command, "serve", "--port", "0", "--workers", str(workers)],
-            env=environment | {"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # so that all its processes can be reached at once
-            pass_fds=pass_fds,
-        )
+        """`program`: one that makes other alterations, started from nothing. `before`: what the process does first."""
+        environment = environment | {"PYTHONPATH": str(ROOT)}
+        serve = ["serve", "--port", "0", "--workers", str(workers)]
+        if program is None:
+            self.process: subprocess.Popen[bytes] | ForkedProcess = ForkedProcess(altered, serve, environment, before)
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", program, *altered, "--", *serve],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that all its processes can be reached at once
+            )
         self._said: list[bytes] = []
         self._heard = Condition()
         self._ears = [Thread(target=self._hear, args=(end,), daemon=True) for end in self._ends()]

@@ -16,6 +16,7 @@ import pytest
 from tests.app.backup.conftest import TOOLS
 from tests.conftest import Store
 from tests.races.guests import Door, Guest, reached, slot, statuses, together
+from tests.races.kinds import mostly_on_postgres, mostly_on_sqlite
 from tests.races.serving import COMMAND, ROOT, Service
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +84,7 @@ async def busy(guests: Sequence[Guest], resource: str) -> AsyncIterator[list[htt
         await asyncio.gather(*tasks)
 
 
+@mostly_on_postgres
 async def test_a_backup_beside_a_busy_service_holds_all_that_was_answered_before(
     service: Service, door: Door, tmp_path: Path
 ) -> None:
@@ -128,6 +130,7 @@ async def _later(condition: Any) -> bool:
     return bool(condition())
 
 
+@mostly_on_sqlite
 async def test_cursors_and_read_models_of_before_are_noticed(service: Service, door: Door, tmp_path: Path) -> None:
     """A read model's file that outlived its log answers nothing of it."""
     server = service.start()

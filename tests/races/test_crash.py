@@ -6,6 +6,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 from tests.races.guests import Door, Guest, codes, slot, together
+from tests.races.kinds import mostly_on_postgres, mostly_on_sqlite
 from tests.races.serving import Server, Service, until
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +73,7 @@ async def crash_again_and_again(service: Service, door: Door, times: int) -> Non
     assert len(told) >= 20 * times
 
 
+@mostly_on_sqlite
 async def test_what_was_answered_before_a_kill_is_there_after_it(service: Service, door: Door) -> None:
     await crash_again_and_again(service, door, 1)
 
@@ -81,6 +83,7 @@ async def test_what_was_answered_before_fifteen_kills_is_there_after_them(servic
     await crash_again_and_again(service, door, 15)
 
 
+@mostly_on_postgres
 async def test_a_termination_answers_what_it_stores_and_stores_what_it_answers(service: Service, door: Door) -> None:
     server = service.start()
     hospital = await door.register(server, capacity=100)

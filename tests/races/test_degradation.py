@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.races.guests import Door, Guest, codes, is_ready, reached, slot, statuses, together, troubles
+from tests.races.kinds import mostly_on_postgres
 from tests.races.serving import Server, Service
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,7 @@ def unwritable(service: Service, server: Server) -> Unwritable:
     return lambda on: [service.store.ask(FULL_DISK if on else ROOM_AGAIN)].clear()
 
 
+@mostly_on_postgres
 async def test_with_the_store_unwritable_questions_are_answered_and_commands_told_so(
     service: Service, door: Door, server: Server, unwritable: Unwritable
 ) -> None:

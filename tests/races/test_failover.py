@@ -182,6 +182,7 @@ async def test_every_answered_booking_is_on_the_standby_that_takes_over(
         assert read.json() == wish.booking
 
 
+@pytest.mark.slow
 async def test_with_a_standby_that_nobody_waits_for_answered_bookings_are_lost_and_the_check_sees_it(
     pair: Replicas, replicated: Service, door: Door
 ) -> None:

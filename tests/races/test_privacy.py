@@ -8,6 +8,7 @@ import httpx
 import jwt
 import pytest
 from tests.races.guests import Door, Guest, slot
+from tests.races.kinds import mostly_on_postgres
 from tests.races.serving import SECRET, Server, Service
 
 pytestmark = pytest.mark.anyio
@@ -199,6 +200,7 @@ async def without_a_good_token(door: Door, server: Server) -> None:
         assert answer.status_code == 401
 
 
+@mostly_on_postgres
 async def test_what_people_say_stands_in_plain_nowhere(service: Service, door: Door) -> None:
     service.environment["DAYBOOK_LOG_LEVEL"] = "debug"
     server = service.start("later")

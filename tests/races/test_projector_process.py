@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.races.guests import Door, Guest, slot
+from tests.races.kinds import mostly_on_postgres, mostly_on_sqlite
 from tests.races.serving import Server, Service
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,7 @@ async def sees_what_it_books(person: Guest, hospital: str) -> None:
         assert (found.status_code, found.json()) == (200, made.json())
 
 
+@mostly_on_postgres
 async def test_a_projector_that_dies_is_replaced_and_its_work_done_meanwhile(server: Server, door: Door) -> None:
     hospital = await door.register(server, capacity=100)
     (alice,) = await door.crowd([server], 1)
@@ -44,6 +46,7 @@ async def test_a_projector_that_dies_is_replaced_and_its_work_done_meanwhile(ser
     await sees_what_it_books(alice, hospital)
 
 
+@mostly_on_sqlite
 async def test_a_projector_that_stands_still_is_replaced(server: Server, door: Door) -> None:
     hospital = await door.register(server, capacity=100)
     (alice,) = await door.crowd([server], 1)
@@ -55,12 +58,14 @@ async def test_a_projector_that_stands_still_is_replaced(server: Server, door: D
     await sees_what_it_books(alice, hospital)
 
 
+@mostly_on_postgres
 async def test_a_projector_ends_with_the_process_that_serves_however_that_ends(server: Server) -> None:
     projector_of(server)
     server.kill()
     assert server.is_forgotten, "the projector has closed what it could say something on"
 
 
+@mostly_on_sqlite
 async def test_a_projector_is_ended_in_good_order(server: Server) -> None:
     projector_of(server)
     assert server.terminate() == 0

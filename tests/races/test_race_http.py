@@ -2,7 +2,7 @@
 
 import pytest
 from tests.races.guests import Door, codes, lost, slot, statuses, together, won
-from tests.races.kinds import on_every_store
+from tests.races.kinds import mostly_on_sqlite, on_every_store
 from tests.races.serving import Service
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +66,7 @@ class TestRaces:
 class TestControls:
     """The same races with a guard switched off: what the tests above look for is there to be seen."""
 
+    @mostly_on_sqlite
     async def test_without_the_capacity_check_everybody_gets_a_place(self, service: Service, door: Door) -> None:
         servers = service.start_several(3 if service.store.place else 1, "everything_fits")
         psychologist = await door.register(servers[0], "psychologist")

@@ -5,7 +5,7 @@ import random
 import httpx
 import pytest
 from tests.races.guests import Door, Guest, codes, slot, together
-from tests.races.kinds import on_every_store
+from tests.races.kinds import mostly_on_sqlite, on_every_store
 from tests.races.serving import Service
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +78,7 @@ async def test_the_position_of_another_log_or_beyond_the_end_is_unknown(shared_s
         assert codes([await alice.get("/v1/bookings", Daybook_Position=unknown)]) == {"unknown-position": 1}
 
 
+@mostly_on_sqlite
 async def test_a_question_waits_two_seconds_at_most_and_is_then_told_behind(service: Service, door: Door) -> None:
     server = service.start("no_projector")
     hospital = await door.register(server, capacity=100)

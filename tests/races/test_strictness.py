@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 from tests.races.guests import ALWAYS, Door, codes, is_ready, reached, slot, together, troubles, won
-from tests.races.kinds import on_every_store
+from tests.races.kinds import mostly_on_postgres, on_every_store
 from tests.races.serving import Server, Service
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +84,7 @@ async def test_the_daily_limit_holds_though_all_are_asked_at_once(shared_service
     assert len(recount.claimed[hospital]) == 2 * len(people)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["postgres"], indirect=True)
 async def test_the_control_with_an_unconditional_append_sees_every_rule_broken(service: Service, door: Door) -> None:
     servers = service.start_several(2, "unconditional_append")
@@ -106,6 +107,7 @@ async def test_the_control_with_an_unconditional_append_sees_every_rule_broken(s
     assert len(recount.beyond_limit) == 1
 
 
+@mostly_on_postgres
 @pytest.mark.parametrize("which", [pytest.param("clock_ahead", marks=pytest.mark.slow), "clock_behind"])
 async def test_a_process_whose_clock_is_an_hour_off_is_not_ready_and_writes_nothing(
     service: Service, door: Door, which: str
