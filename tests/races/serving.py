@@ -125,6 +125,11 @@ class Server:
         self._send(signal.SIGKILL)
         self.ended()
 
+    def kill_first(self) -> None:
+        """`kill -9`, of the process over the others alone."""
+        self.process.send_signal(signal.SIGKILL)
+        self.ended()
+
     def ended(self) -> int:
         """Wait for its end; the exit status."""
         status = self.process.wait(SECONDS)

@@ -63,11 +63,16 @@ class Room:
         assert parts.port is not None
         self._where = (parts.hostname, parts.port)
 
-    async def kill(self) -> None:
-        """`kill -9`."""
+    @property
+    def serving(self) -> Server:
+        """The service that is there now."""
         assert self.server is not None
-        await asyncio.to_thread(self.server.kill)
-        self._keep_words(self.server)
+        return self.server
+
+    async def kill(self, *, everything: bool) -> None:
+        """`kill -9`, of all processes in one moment, or of the one over them alone."""
+        await asyncio.to_thread(self.serving.kill if everything else self.serving.kill_first)
+        self._keep_words(self.serving)
 
     async def stop(self) -> None:
         """End it as an operator does."""

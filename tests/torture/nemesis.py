@@ -5,14 +5,13 @@ Everything comes from the seed; every act is written into the history.
 
 import asyncio
 import random
-import resource
+import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from time import monotonic, time
 
 from tests.torture.history import History
 from tests.torture.house import House, Room
-from tests.torture.private_postgres import SMALLEST_FILE
+from tests.torture.members import Kind, limit_all_files, of_kind, send
 from tests.torture.wires import Wire
 
 WITHIN_TOLERANCE = 0.4
@@ -70,21 +69,55 @@ class Nemesis:
         return self.chance.choice(self.house.rooms)
 
     async def kill(self) -> None:
-        """`kill -9` of a process, in the middle of whatever it does; another takes its place."""
+        """`kill -9` of a service, of all its processes or of the one over them, in the middle of whatever it does;
+        another takes its place.
+        """
         room = self.room
-        await room.kill()
-        self.history.act("kill", room=room.number)
+        everything = self.chance.random() < 0.5
+        await room.kill(everything=everything)
+        self.history.act("kill", room=room.number, everything=everything)
         await room.start()
 
+    async def kill_writer(self) -> None:
+        """`kill -9` of the process that writes: the service replaces it."""
+        await self._kill_one("writer")
+
+    async def kill_door(self) -> None:
+        """`kill -9` of the process that answers requests: the service replaces it."""
+        await self._kill_one("door")
+
+    async def kill_projector(self) -> None:
+        """`kill -9` of the process that keeps the read models up: the service replaces it."""
+        await self._kill_one("projector")
+
+    async def _kill_one(self, kind: Kind) -> None:
+        room = self.room
+        victim = of_kind(room.serving, kind)
+        if victim is not None:  # it is just being replaced, or another service has the lease
+            send(victim, signal.SIGKILL)
+            self.history.act(f"kill of a {kind}", room=room.number)
+
     async def pause(self) -> None:
-        """A process stands still, sometimes for longer than its lease of five seconds, and goes on."""
-        server = self.room.server
-        assert server is not None
-        seconds = self.chance.choice((0.3, 0.8, 1.5, 6.5))
+        """A service stands still, sometimes for longer than its lease of five seconds, and goes on."""
+        server, seconds = self.room.serving, self._seconds_of_pause()
         server.pause()
         self.history.act("pause", seconds=seconds)
         await asyncio.sleep(seconds)
         server.resume()
+
+    async def pause_one(self) -> None:
+        """One process of a service stands still, while the others go on."""
+        kinds: list[Kind] = ["writer", "door", "projector"]
+        kind, seconds = self.chance.choice(kinds), self._seconds_of_pause()
+        victim = of_kind(self.room.serving, kind)
+        if victim is not None:
+            send(victim, signal.SIGSTOP)
+            self.history.act(f"pause of a {kind}", seconds=seconds)
+            await asyncio.sleep(seconds)
+            send(victim, signal.SIGCONT)
+
+    def _seconds_of_pause(self) -> float:
+        return self.chance.choice((0.3, 0.8, 1.5, 6.5))
 
     async def cut_connections(self) -> None:
         """Every connection of clients with a process is cut, wherever it is in a request."""
@@ -95,15 +128,13 @@ class Nemesis:
         await self._lose(self.room.wire, "answers lost to clients")
 
     async def fill_disk(self) -> None:
-        """No file of a process can grow for a while."""
-        server = self.room.server
-        assert server is not None
+        """No file of a service can grow for a while."""
+        server = self.room.serving
         seconds = self.chance.uniform(0.2, 1.5)
-        limit_files(server.pid, full=True)
-        self.history.act("full disk", seconds=seconds)
+        processes = limit_all_files(server, full=True)
+        self.history.act("full disk", processes=processes, seconds=seconds)
         await asyncio.sleep(seconds)
-        with suppress(ProcessLookupError):
-            limit_files(server.pid, full=False)
+        limit_all_files(server, full=False)
 
     async def shift_clock(self) -> None:
         """A process's clock jumps, within its tolerance or far beyond, and comes back after a while."""
@@ -152,15 +183,13 @@ class Nemesis:
             self.history.act(name)
 
 
-def limit_files(process: int, *, full: bool) -> None:
-    """Let no file of a process grow, or let them grow again. It is told with EFBIG, as of a full disk with ENOSPC."""
-    _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (SMALLEST_FILE if full else most, most))
-
-
 ON_PROCESSES: tuple[Act, ...] = (
     Nemesis.kill,
+    Nemesis.kill_writer,
+    Nemesis.kill_door,
+    Nemesis.kill_projector,
     Nemesis.pause,
+    Nemesis.pause_one,
     Nemesis.cut_connections,
     Nemesis.lose_answers,
     Nemesis.shift_clock,
