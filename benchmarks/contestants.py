@@ -45,15 +45,17 @@ class Described(NamedTuple):
     durability: str
 
 
+TWO = "_two"
 POSTGRES_DURABLE = "fsync on, synchronous_commit on: answered after the WAL is flushed"
 DESCRIBED = {
     "floor": Described("floor", "nothing", "stores nothing"),
     "unique_index": Described("unique-index", "PostgreSQL, a row per booking, partial unique index", POSTGRES_DURABLE),
+    "unique_index_two": Described("unique-index, two processes", "the same", POSTGRES_DURABLE),
     "counted": Described("counted", "PostgreSQL, places counted on a locked slot row", POSTGRES_DURABLE),
-    "exclusion": Described("exclusion", "PostgreSQL, EXCLUDE USING gist", POSTGRES_DURABLE),
+    "exclusion": Described("exclusion", "PostgreSQL, EXCLUDE USING gist, rooms as int4range", POSTGRES_DURABLE),
     "library": Described("library", "PostgreSQL, eventsourcing's own recorder", POSTGRES_DURABLE),
     "daybook_sqlite": Described("Daybook, SQLite", "SQLite, WAL", "synchronous=FULL: answered after the WAL is synced"),
-    "daybook_postgres": Described("Daybook, PostgreSQL", "PostgreSQL, one process of Daybook", POSTGRES_DURABLE),
+    "daybook_postgres": Described("Daybook, PostgreSQL", "PostgreSQL", POSTGRES_DURABLE),
 }
 
 
@@ -100,7 +102,7 @@ class Contestant:
             if self.is_daybook:
                 rows = connection.execute(_CLAIMS.format(events="daybook.events").encode())
                 return [_claimed(*row) for row in rows]
-            rows = connection.execute(import_module(f"peers.{self.name}").CLAIMS.encode())
+            rows = connection.execute(import_module(f"peers.{peer_of(self.name)}").CLAIMS.encode())
             return [Claim(row[0], row[1], float(row[2]), float(row[3]), row[4]) for row in rows]
 
     def memory(self) -> float:
@@ -153,7 +155,8 @@ def start(
             raise RuntimeError(migrated.stderr)
     command = [daybook(), "serve", "--port", "0", "--workers", str(workers)]
     if not name.startswith("daybook"):
-        command = [sys.executable, "-m", "peers.serving", name, database or "none"]
+        processes = "2" if name.endswith(TWO) else "1"
+        command = [sys.executable, "-m", "peers.serving", peer_of(name), database or "none", processes]
     output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(command, env=environment, cwd=HERE, stdout=file, stderr=subprocess.STDOUT)
@@ -183,6 +186,11 @@ def environment_of(workload: Workload, folder: Path, database: str | None) -> di
         "BENCH_ROOMS": str(int(workload.rooms)),
     }
     return kept | told | ({"DAYBOOK_DATABASE_URL": database} if database else {})
+
+
+def peer_of(name: str) -> str:
+    """The module of a peer, which may run in two processes."""
+    return name.removesuffix(TWO)
 
 
 def family(pid: int) -> list[int]:

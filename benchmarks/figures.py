@@ -47,6 +47,8 @@ def rows(results: Results) -> list[list[str]]:
         value = -ratio.of_medians if figure.at_most else ratio.of_medians
         must, aim = (-bound if figure.at_most else bound for bound in (figure.must, figure.aim))
         verdict = "aim reached" if value >= aim else "reached" if value >= must else "MISSED"
+        if any(results.faults.get((figure.workload, name)) for name in (figure.one, figure.other)):
+            verdict = "FAILS THE CHECK"
         found.append([figure.title, str(ratio), f"{sign}{figure.must:g}", f"{figure.aim:g}", verdict])
     return found + _lag(results)
 

@@ -21,11 +21,14 @@ ABOUT_RATIOS = (
     "the server and PostgreSQL share the cores."
 )
 ABOUT_CONTESTANTS = (
-    "Every contestant runs behind the same granian server, one process, with the same token check and the same "
-    "validation; bookings carry no details. A spread is the lowest and highest ratio of two rounds of one turn. "
+    "Every contestant runs behind the same granian server with the same token check and the same validation; "
+    "bookings carry no details, and those who book are a hundred. A peer is one process, or two where it says so; "
+    "Daybook is three: one door, one that writes, one that keeps the read models up. All that it keeps up while it "
+    "books is in its figures; where nobody books (availability), it answers from memory, which the mixed workload "
+    "does not let it. A spread is the lowest and highest ratio of two rounds of one turn. "
     "The check: every booking that a client counted is stored, nothing is stored that nobody asked for, no place "
     "is sold twice. wrk leaves the requests under way at a round's end unanswered; those may be stored or not. "
-    "`CPU us` is what the server's process used for one request, PostgreSQL's own processes not counted. "
+    "`CPU us` is what the server's processes used for one request, PostgreSQL's own processes not counted. "
     "In a race before the rounds every answer is heard, and what is counted is exactly what is stored."
 )
 FIGURE_HEAD = ("figure", "measured (spread)", "must reach", "aim for", "")

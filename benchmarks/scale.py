@@ -14,9 +14,9 @@ from workloads import WORKLOADS, Workload
 
 CONNECTIONS, ROUNDS, SECONDS = 32, 5, 3
 CONTESTANTS = {
-    "SQLite, one process": ("daybook_sqlite", 1),
-    "PostgreSQL, one process": ("daybook_postgres", 1),
-    "PostgreSQL, two workers": ("daybook_postgres", 2),
+    "SQLite, one door": ("daybook_sqlite", 1),
+    "PostgreSQL, one door": ("daybook_postgres", 1),
+    "PostgreSQL, two doors": ("daybook_postgres", 2),
 }
 ASKED = {"distinct": "bookings", "availability": "availability of 7 days"}
 

@@ -59,7 +59,7 @@ _SOLE = ("floor", "unique_index", "daybook_sqlite", "daybook_postgres")
 WORKLOADS = {
     each.name: each
     for each in (
-        Workload("distinct", "distinct slots", ("floor", "unique_index", "library", *_SOLE[2:])),
+        Workload("distinct", "distinct slots", ("floor", "unique_index", "unique_index_two", "library", *_SOLE[2:])),
         Workload("hot", "one hot slot, all refused but the first", _SOLE, refuses=True),
         Workload("places", "places, capacity 20", ("floor", "counted", *_SOLE[2:]), capacity=20, refuses=True),
         Workload("rooms", "rooms with intervals", ("floor", "exclusion", *_SOLE[2:]), refuses=True, rooms=True),
