@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -12,29 +12,22 @@ from app.log.event_log import EventLog
 from app.log.mapper import EventMapper
 from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
-from app.read_models.delivery import Delivery
-from app.read_models.feed import batch_after
-from app.read_models.generations import Generation, Moved, Parked, all_generations, complete, parked_of, strip, swap_in
-from app.read_models.housekeeping import Housekeeping
+from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of
 from app.read_models.reader import Behind, readable
+from app.read_models.rebuilding import Progress, rebuild_all
+from app.read_models.steps import Steps
 from app.read_models.trouble import Trouble
 from app.read_models.waiting import Pauses, Waiting
 
 __all__ = ["Behind", "Runner"]
 
-BATCH = 500
-BUILDING_BATCH = 2000
-BUILDING_ALONE_BATCH = 20_000
-"""Where nothing can be read yet, or nobody serves, nobody is kept waiting by a long transaction."""
 _GATHER_SECONDS = 0.04
 _FAST = 20
 """Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _HEARING_SECONDS = 0.05
-_BUILT_ELSEWHERE_SECONDS = 1.5
 
-Progress = Callable[[int, int], None]
 Report = Callable[[int, str | None], None]
 """Takes the position that all read models have reached, and what keeps the runner from working."""
 
@@ -88,8 +81,7 @@ class Runner:
         self._deputy_failure: str | None = None
         self._hurried = False
         self._pause_of_watch = 0.002
-        self._delivery = Delivery(models, mapper)
-        self._housekeeping = Housekeeping(models, log)
+        self._steps = Steps(models, log, mapper)
         self._waiting = Waiting()
         self._stopping = Event()
         self._thread: Thread | None = None
@@ -115,7 +107,7 @@ class Runner:
 
     def _make_ready(self) -> None:
         self._models.create_tables()
-        self._outdated = self._housekeeping.prepare()
+        self._outdated = self._steps.housekeeping.prepare()
         self._look()
         self.parked()  # damage there is met now, when it can be mended
 
@@ -213,34 +205,8 @@ class Runner:
         await self._waiting.until(position, timeout)
 
     def rebuild(self, progress: Progress = lambda done, total: None) -> None:
-        """Build all read models anew from the first event on, while the old ones answer; returns when they have
-        been swapped in. Nothing stays parked that can be applied now.
-
-        The process that keeps the read models up does the work; where none does, this one. `progress` is
-        called with the position done and the log's head. Raises StoreUnavailable.
-        """
-        wanted = self._housekeeping.begin_anew()
-        self._wake()
-        patience, seen, since, by_myself = Pauses(0.002, 0.1), -1, monotonic(), self._is_alone()
-        while True:
-            with self._models.looking() as connection:
-                found = all_generations(connection)
-            building = [g for g in found if (g.projection, g.number) in wanted and not _is_done(g)]
-            total = max(self._log.head().position, 1)
-            done = min((generation.position for generation in building), default=total)
-            progress(done, total)
-            if not building:
-                break
-            if done != seen:
-                seen, since = done, monotonic()
-            by_myself = by_myself or monotonic() - since > _BUILT_ELSEWHERE_SECONDS
-            if by_myself:
-                with suppress(Moved):
-                    self._build(building, alone=True)
-            else:
-                sleep(patience.again())
-        if self._is_alone():
-            self._housekeeping.drop_retired(found, grace_seconds=0)
+        """Build all read models anew, see `rebuild_all`. Raises StoreUnavailable."""
+        rebuild_all(self._steps, self._log, self._is_alone, self._wake, progress)
         self._look()
 
     # Its work.
@@ -255,59 +221,12 @@ class Runner:
 
     def _take_on(self) -> tuple[int, bool]:
         """How many events what is read was taken on by, and whether what is being built was."""
-        with self._models.looking() as connection:
-            found = all_generations(connection)
-        mine = [generation for generation in found if self._is_mine(generation)]
-        moved = self._advance([generation for generation in mine if generation.active], BATCH)
-        if not moved:
-            self._housekeeping.drop_retired(found)
-        self._saw([moved.get(generation, generation) for generation in found])
-        building = [generation for generation in mine if not generation.active]
-        built = bool(building) and self._build(building, alone=not any(generation.active for generation in mine))
+        found, moved = self._steps.read_on()
+        self._saw(found)
+        built = self._steps.build_on(found)
         if built:
             self._look()
-        return max((after.position - before.position for before, after in moved.items()), default=0), built
-
-    def _advance(self, generations: Sequence[Generation], size: int) -> dict[Generation, Generation]:
-        """One batch for those that are furthest behind; answers them as they were and as they are then."""
-        position = min((generation.position for generation in generations), default=None)
-        batch = batch_after(self._log, position, size) if position is not None else []
-        if not batch:
-            return {}
-        furthest = [generation for generation in generations if generation.position == position]
-        self._delivery.deliver(batch, furthest)
-        return {generation: generation._replace(position=batch[-1].position) for generation in furthest}
-
-    def _build(self, building: Sequence[Generation], *, alone: bool) -> bool:
-        """One batch for what is being built; when it has caught up, it is read from then on."""
-        projections = self._models.projections
-        if alone:
-            self._strip([generation for generation in building if generation.position == 0])
-        if self._advance(building, BUILDING_ALONE_BATCH if alone else BUILDING_BATCH):
-            return True
-        for generation in building:
-            with self._models.writing() as connection:
-                if complete(connection, projections[generation.projection], generation.number):
-                    return True
-        with self._models.writing() as connection:
-            swapped = [swap_in(connection, generation) for generation in building]
-        return any(swapped)
-
-    def _strip(self, building: Sequence[Generation]) -> None:
-        if building and self._log.head().position > 0:  # else nothing comes that would be faster without them
-            with self._models.writing() as connection:
-                for generation in building:
-                    strip(connection, self._models.projections[generation.projection], generation.number)
-
-    def _is_mine(self, generation: Generation) -> bool:
-        """Whether this program keeps a generation up."""
-        projection = self._models.projections.get(generation.projection)
-        return (
-            projection is not None
-            and generation.retired_at is None
-            and generation.version == projection.version
-            and generation.log_id == self._log.log_id
-        )
+        return moved, built
 
     def _readable(self) -> list[Generation]:
         with self._models.looking() as connection:
@@ -386,8 +305,3 @@ class Runner:
     def _is_alone(self) -> bool:
         """Whether surely nobody else builds: the store is ours, and no thread of ours is at it."""
         return self._thread is None and self._log.sole_process
-
-
-def _is_done(generation: Generation) -> bool:
-    """Swapped in, or out of date since somebody began a later one."""
-    return generation.active or generation.retired_at is not None

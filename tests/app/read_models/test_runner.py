@@ -20,7 +20,8 @@ from app.read_models.database import ReadModels
 from app.read_models.delivery import Delivery
 from app.read_models.feed import batch_after, fed_after
 from app.read_models.generations import Generation, Moved, all_generations
-from app.read_models.runner import BATCH, Runner
+from app.read_models.runner import Runner
+from app.read_models.steps import BATCH
 from domain.booking import Booking, Terms
 from domain.leg import Leg
 from domain.refusal import Refused
