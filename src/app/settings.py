@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None,
         repr=False,
-        description="`postgresql://user:password@host/database`: keep everything in PostgreSQL, for as many "
-        "services as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook migrate` once.",
+        description="`postgresql://user:password@host/database`, what is special in the password percent-encoded: "
+        "keep everything in PostgreSQL, for as many services as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook "
+        "migrate` once.",
     )
     schema_name: str = Field(
         "daybook",
@@ -199,6 +200,10 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("only PostgreSQL can be named here, as postgresql://user@host/database")
+        if url is not None:
+            from app.log.postgres_url import parts_of  # its library takes a while, and the embedded store needs none
+
+            parts_of(url)
         return url
 
     @field_validator("jwks_url")

@@ -208,6 +208,7 @@ def assert_one_sentence(ended: "subprocess.CompletedProcess[str]", *parts: str) 
     ("arguments", "variables", "part"),
     [
         (["serve"], {"DAYBOOK_DATTA": "x"}, "Did you mean DAYBOOK_DATA?"),
+        (["serve"], {"DAYBOOK_DATABASE_URL": "postgresql://moon:100%@localhost/moon"}, "percent-encoded"),
         (["serve", "--demo", "--host", "192.0.2.1"], {}, "--demo"),
         (["serve", "--host", "nowhere.invalid"], {}, "--host"),
         (["token", "--subject", "alice", "--role", "customer", "--days", "inf"], {}, "some time"),

@@ -10,8 +10,9 @@ from tempfile import TemporaryFile
 from time import monotonic
 
 from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
+from app.log.postgres_url import parts_of
 from app.settings import PREFIX
 
 LONGEST_SECONDS = 86_400.0
@@ -65,7 +66,7 @@ class PostgresTool:
     @property
     def database(self) -> str:
         """The database of the URL as an argument: its name alone."""
-        return make_conninfo(dbname=str(conninfo_to_dict(self._url).get("dbname") or ""))
+        return make_conninfo(dbname=str(parts_of(self._url).get("dbname") or ""))
 
     def _await(self, process: "subprocess.Popen[bytes]", look: Callable[[], None]) -> None:
         deadline = monotonic() + LONGEST_SECONDS

@@ -10,9 +10,9 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 from psycopg import pq
 from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
+from app.log.postgres_url import parts_of
 from app.log.schema import schema_name
 from app.log.trouble import StoreUnavailable
 
@@ -59,7 +59,7 @@ def connect_args(
         "tcp_keepalives_interval": 5,
         "tcp_keepalives_count": 3,
     }
-    given = conninfo_to_dict(url).get("options") or ""
+    given = parts_of(url).get("options") or ""
     return {
         "options": " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip(),
         "connect_timeout": CONNECT_SECONDS,
