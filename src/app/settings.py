@@ -263,6 +263,11 @@ def load_settings(**overrides: Any) -> Settings:
     return settings
 
 
+def environment_of_others() -> dict[str, str]:
+    """This process's environment for a program that it starts: without settings, some of which are keys."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+
+
 def listed_settings() -> list[ListedSetting]:
     """Every setting, in the order in which they are documented."""
     return [
