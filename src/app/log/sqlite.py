@@ -16,7 +16,7 @@ from weakref import WeakSet
 from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
-from app.log.folder import DamageMark, FolderLock, unusable
+from app.log.folder import DamageMark, FolderLock, clear_restoring, unusable
 from app.log.follower import Follower
 from app.log.records import Head, LoggedEvent, Storage
 from app.log.sqlite_end import check_end
@@ -44,6 +44,8 @@ def open_sqlite(folder: Path | str, serving: bool, read_only: bool = False) -> "
     folder = Path(folder)
     lock = FolderLock(folder) if serving else None
     try:
+        if lock is not None:
+            clear_restoring(folder)
         return SQLiteLog(folder, lock, read_only)
     except BaseException:
         if lock is not None:
