@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         2000.0,
         description="Requests a second for one caller (the verified subject, else the address), or `off`. "
         "A person with the page open causes a few, an agent for a busy website some hundreds; a program that "
-        "runs wild thousands.",
+        "runs wild thousands. Each of several workers lets pass its share.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),

@@ -26,6 +26,7 @@ from interface.announcement import Say
 from interface.door import answer_requests
 from interface.failures import ProcessFailed
 from interface.forked import FAILED_AS_TOLD, Forked
+from interface.http.limits import share_of
 from interface.listening import take_port
 from interface.metrics_address import tell_metrics
 from interface.shared_metrics import shared_folder
@@ -67,11 +68,13 @@ def _stages(wanted: Wanted, meeting: Path, metrics: Path | None) -> list[list[Fo
     settings, listener = wanted.settings, wanted.listener
     writer = Forked("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))
     host, port = listener.getsockname()[:2]
+    # Each counts what it is asked itself.
+    shared = settings.model_copy(update={"rate_limit": share_of(settings.rate_limit, wanted.doors)})
     own = partial(take_port, host, port, shared=True) if wanted.doors > 1 else lambda: listener
     doors = [
         Forked(
             f"door {number}",
-            partial(answer_requests, settings, own, meeting, metrics, speaks=number == 0),
+            partial(answer_requests, shared, own, meeting, metrics, speaks=number == 0),
         )
         for number in range(wanted.doors)
     ]

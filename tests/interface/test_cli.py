@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -418,6 +419,17 @@ def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     assert served.end() == 0
     assert psutil.wait_procs(replaced, timeout=30)[1] == []
     assert [line for line in served.printed if "second customer: " in line]
+
+
+def test_one_of_two_workers_lets_pass_half_of_what_a_caller_may_ask(files: dict[str, str], start: Start) -> None:
+    """A connection leads to one of them, where two seconds' worth may come at once."""
+    served = start(files | {"DAYBOOK_RATE_LIMIT": "8"}, "--workers", "2", "--demo")
+    with served.client() as client:
+        began = time.monotonic()
+        answers = Counter(client.get("/v1/resources").status_code for _ in range(30))
+        most = 2 * 4 + 4 * (time.monotonic() - began)
+    assert answers.keys() == {200, 429}
+    assert answers[200] <= most
 
 
 @pytest.mark.parametrize("left", [0, 2, 4])
