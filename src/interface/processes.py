@@ -183,5 +183,6 @@ def _end_with(lifeline: int, folders: Sequence[Path]) -> NoReturn:
 def _end(processes: Sequence[Forked]) -> None:
     for process in processes:
         process.terminate()
+    until = monotonic() + END_SECONDS  # for all of them together
     for process in processes:
-        process.end(END_SECONDS)
+        process.end(max(0.0, until - monotonic()))
