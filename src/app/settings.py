@@ -112,10 +112,14 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="Port on which `/metrics` answers instead of on the service's own, for all workers together; "
+        description="Port on which `/metrics` answers instead of on the service's own, for all processes together; "
         "0 takes a free one.",
     )
-    metrics_host: str = Field("127.0.0.1", description="Address that `DAYBOOK_METRICS_PORT` belongs to.")
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address that `DAYBOOK_METRICS_PORT` belongs to. Any other than this machine's own needs a "
+        "firewall before it.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important log lines that are written."
     )
