@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: every wait is bounded, and names are looked up in one schema."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
@@ -123,6 +123,13 @@ def nothing_stored() -> Iterator[None]:
         if error.sqlstate == _CONFLICT:
             raise IntegrityError(_first_line(error)) from error
         raise StoreUnavailable(f"PostgreSQL cannot serve now: {_first_line(error)}.") from error
+
+
+def rows_of(connection: BoundedConnection, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    """Run one statement with `?` as placeholder; answers its rows, if any. Raises psycopg's errors."""
+    statement: Any = sql.replace("?", "%s")  # written in this program, but no literal any more
+    cursor = connection.execute(statement, parameters)
+    return cursor.fetchall() if cursor.description else []
 
 
 class Readers:
