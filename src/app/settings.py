@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None,
         repr=False,
-        description="`postgresql://user:password@host/database`: keep everything in PostgreSQL, for as many "
-        "services as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook migrate` once.",
+        description="`postgresql://user:password@host/database`, what is special in the password percent-encoded: "
+        "keep everything in PostgreSQL, for as many services as you like. Needs `DAYBOOK_MASTER_KEY`, and `daybook "
+        "migrate` once.",
     )
     schema_name: str = Field(
         "daybook",
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
         2000.0,
         description="Requests a second for one caller (the verified subject, else the address), or `off`. "
         "A person with the page open causes a few, an agent for a busy website some hundreds; a program that "
-        "runs wild thousands.",
+        "runs wild thousands. Each of several workers lets pass its share.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
@@ -111,10 +112,14 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="Port on which `/metrics` answers instead of on the service's own, for all workers together; "
+        description="Port on which `/metrics` answers instead of on the service's own, for all processes together; "
         "0 takes a free one.",
     )
-    metrics_host: str = Field("127.0.0.1", description="Address that `DAYBOOK_METRICS_PORT` belongs to.")
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address that `DAYBOOK_METRICS_PORT` belongs to. Any other than this machine's own needs a "
+        "firewall before it.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important log lines that are written."
     )
@@ -199,6 +204,10 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("only PostgreSQL can be named here, as postgresql://user@host/database")
+        if url is not None:
+            from app.log.postgres_url import parts_of  # its library takes a while, and the embedded store needs none
+
+            parts_of(url)
         return url
 
     @field_validator("jwks_url")
@@ -256,6 +265,11 @@ def load_settings(**overrides: Any) -> Settings:
     if faults:
         raise SettingsError("\n".join(faults))
     return settings
+
+
+def environment_of_others() -> dict[str, str]:
+    """This process's environment for a program that it starts: without settings, some of which are keys."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
 
 
 def listed_settings() -> list[ListedSetting]:

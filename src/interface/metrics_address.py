@@ -12,7 +12,7 @@ from app.settings import Settings
 from interface.failures import CannotListen
 from interface.listening import url_of
 from interface.settling import Ready
-from interface.shared_metrics import of_all_workers
+from interface.shared_metrics import of_all_processes
 
 
 class _Asked(Collector):
@@ -31,7 +31,7 @@ def tell_metrics(settings: Settings, metrics_in: Path, ready: Ready) -> None:
     Raises CannotListen.
     """
     registry = CollectorRegistry()
-    registry.register(_Asked(lambda: of_all_workers(metrics_in).collect()))
+    registry.register(_Asked(lambda: of_all_processes(metrics_in).collect()))
     host, port = settings.metrics_host, settings.metrics_port or 0
     try:
         server, _ = start_http_server(port, host, registry)

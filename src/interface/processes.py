@@ -9,11 +9,9 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkProcess
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -26,10 +24,11 @@ from app.settings import Settings
 from interface import announcement, logs, shared_metrics
 from interface.announcement import Say
 from interface.door import answer_requests
-from interface.failures import EXPECTED, ProcessFailed
+from interface.failures import ProcessFailed
+from interface.forked import FAILED_AS_TOLD, Forked
+from interface.http.limits import share_of
 from interface.listening import take_port
 from interface.metrics_address import tell_metrics
-from interface.settling import Ready
 from interface.shared_metrics import shared_folder
 from interface.signals import leave_on_signals
 from interface.writing import write
@@ -37,9 +36,6 @@ from interface.writing import write
 RESTART_SECONDS: Final = 1.0
 END_SECONDS: Final = 30.0
 ORPHANED: Final = 70
-FAILED_AS_TOLD: Final = 1
-"""The status of a process that has said in a sentence why it cannot work."""
-_FORKS: Final = get_context("fork")
 
 log = structlog.get_logger()
 
@@ -56,10 +52,6 @@ class Wanted(NamedTuple):
     with_demo: bool
 
 
-Task = Callable[[Ready], None]
-"""What a process does. It calls what it is given once it does what it is for."""
-
-
 def serve(wanted: Wanted, say: Say) -> None:
     """Serve until SIGTERM or SIGINT. Raises ProcessFailed when it cannot start; what failed has said why."""
     # Where the processes meet is readable by this user alone, and its name is short enough for a socket's.
@@ -71,23 +63,25 @@ def serve(wanted: Wanted, say: Say) -> None:
         over.watch(wanted.listener, listening)
 
 
-def _stages(wanted: Wanted, meeting: Path, metrics: Path | None) -> "list[list[_Process]]":
+def _stages(wanted: Wanted, meeting: Path, metrics: Path | None) -> list[list[Forked]]:
     """The processes in the order in which they start: each stage when the one before is ready."""
     settings, listener = wanted.settings, wanted.listener
-    writer = _Process("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))
+    writer = Forked("writer", partial(write, settings, meeting, metrics, with_demo=wanted.with_demo))
     host, port = listener.getsockname()[:2]
+    # Each counts what it is asked itself.
+    shared = settings.model_copy(update={"rate_limit": share_of(settings.rate_limit, wanted.doors)})
     own = partial(take_port, host, port, shared=True) if wanted.doors > 1 else lambda: listener
     doors = [
-        _Process(
+        Forked(
             f"door {number}",
-            partial(answer_requests, settings, own, meeting, metrics, speaks=number == 0),
+            partial(answer_requests, shared, own, meeting, metrics, speaks=number == 0),
         )
         for number in range(wanted.doors)
     ]
     if metrics is None or settings.metrics_port is None:
         return [[writer], doors]
     # First of all: that its address is in use is to be told before the store is touched.
-    return [[_Process("metrics", partial(tell_metrics, settings, metrics))], [writer], doors]
+    return [[Forked("metrics", partial(tell_metrics, settings, metrics))], [writer], doors]
 
 
 class _Over:
@@ -95,7 +89,7 @@ class _Over:
 
     def __init__(
         self,
-        stages: "list[list[_Process]]",
+        stages: list[list[Forked]],
         log_level: str,
         meeting: Path,
         metrics: Path | None,
@@ -122,10 +116,13 @@ class _Over:
             for stage in reversed(self._stages):
                 _end(stage)
 
-    def _start(self, processes: "Sequence[_Process]") -> bool:
+    def _start(self, processes: Sequence[Forked]) -> bool:
         """Whether all are ready, once that is known; False when we are asked to stop before."""
         for process in processes:
-            process.start(partial(self._born, self._all.index(process)))
+            try:
+                process.start(partial(self._born, self._all.index(process)))
+            except OSError as error:
+                raise ProcessFailed(f"The {process.name} could not be started ({error.strerror}).") from error
         for process in processes:
             if self._asked in wait([process.ear, self._asked]):
                 return False
@@ -151,7 +148,15 @@ class _Over:
                     if self._metrics is not None:
                         shared_metrics.leave(self._metrics, self._all.index(process))
                 if process.due is not None and monotonic() >= process.due:
-                    process.start(partial(self._born, self._all.index(process)))
+                    self._replace(process)
+
+    def _replace(self, process: Forked) -> None:
+        """Start it again, or let it be due once more: what a fork needs is short just when something was killed."""
+        try:
+            process.start(partial(self._born, self._all.index(process)))
+        except OSError as error:
+            log.error("process could not be started", process=process.name, reason=error.strerror)
+            process.due = monotonic() + RESTART_SECONDS
 
     def _born(self, number: int) -> None:
         """A child's first moments."""
@@ -162,71 +167,6 @@ class _Over:
         for ours in (self._ours, self._asked, self._asking):
             os.close(ours)
         Thread(target=_end_with, args=(self._ends_with_us, self._folders), name="daybook-lifeline", daemon=True).start()
-
-
-class _Process:
-    """One of the processes, and what we hear of it."""
-
-    def __init__(self, name: str, task: Task) -> None:
-        self.name = name
-        self.started = float("-inf")
-        self.due: float | None = None
-        self._task = task
-        self._process: ForkProcess | None = None
-
-    def start(self, born: Callable[[], None]) -> None:
-        """Fork it."""
-        sys.stdout.flush()  # or both would say what waits there
-        self.ear, mouth = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(target=self._run, args=(born, mouth), name=f"daybook {self.name}")
-        self._process.start()
-        mouth.close()  # ours; when the child's closes, too, we hear the end of it
-        self.started, self.due = monotonic(), None
-
-    def is_ready(self) -> bool:
-        """Whether it says that it is ready, rather than ending."""
-        try:
-            return bool(self.ear.recv())
-        except EOFError:
-            return False
-
-    @property
-    def sentinel(self) -> int:
-        """A descriptor that is ready when it has ended."""
-        assert self._process is not None  # noqa: S101 - it was started
-        sentinel: int = self._process.sentinel
-        return sentinel
-
-    @property
-    def status(self) -> int | None:
-        """The status with which it ended."""
-        return self._process.exitcode if self._process is not None else None
-
-    def has_ended(self) -> bool:
-        """Whether it has."""
-        return self._process is not None and not self._process.is_alive()
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        if self._process is not None:
-            self._process.terminate()
-
-    def end(self, seconds: float) -> None:
-        """Wait for its end; after so many seconds, end it."""
-        if self._process is not None:
-            self._process.join(seconds)
-            if self._process.is_alive():
-                log.error("process killed, since it did not end", process=self.name)
-                self._process.kill()
-                self._process.join()
-
-    def _run(self, born: Callable[[], None], mouth: Connection) -> None:
-        born()
-        try:
-            self._task(partial(_say_ready, mouth))
-        except EXPECTED as trouble:
-            announcement.of_trouble(trouble)
-            sys.exit(FAILED_AS_TOLD)
 
 
 def _end_with(lifeline: int, folders: Sequence[Path]) -> NoReturn:
@@ -240,14 +180,9 @@ def _end_with(lifeline: int, folders: Sequence[Path]) -> NoReturn:
     os._exit(ORPHANED)
 
 
-def _say_ready(mouth: Connection) -> None:
-    with suppress(OSError):  # nobody listens any more: then the end is near
-        mouth.send(True)
-        mouth.close()
-
-
-def _end(processes: Sequence[_Process]) -> None:
+def _end(processes: Sequence[Forked]) -> None:
     for process in processes:
         process.terminate()
+    until = monotonic() + END_SECONDS  # for all of them together
     for process in processes:
-        process.end(END_SECONDS)
+        process.end(max(0.0, until - monotonic()))

@@ -1,6 +1,9 @@
-"""Metrics of several workers together: each writes its values into files of one folder, which any of them can sum up.
+"""Metrics of a service's processes, its writer and its doors, together.
 
-The files bear the worker's number, so the one that takes a dead worker's place counts on from where that one was.
+Each writes its values into files of one folder, which any of them can sum up.
+
+The files bear the process's number within the service, so the one that takes a dead one's place counts on from where
+that one was.
 """
 
 import os
@@ -27,19 +30,19 @@ def shared_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def join(folder: Path, worker: int) -> None:
-    """From now on metrics that this process makes are those of the worker with this number."""
+def join(folder: Path, number: int) -> None:
+    """From now on metrics that this process makes are those of the service's process with this number."""
     os.environ[_VARIABLE] = str(folder)
-    values.ValueClass = values.MultiProcessValue(lambda: worker)  # type: ignore[no-untyped-call] # the library leaves it bare
+    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call] # the library leaves it bare
 
 
-def leave(folder: Path, worker: int) -> None:
-    """The worker has ended: what it counted stays, what was true of it no longer is."""
-    mark_process_dead(worker, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
+def leave(folder: Path, number: int) -> None:
+    """The process has ended: what it counted stays, what was true of it no longer is."""
+    mark_process_dead(number, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
 
 
-def of_all_workers(folder: Path) -> CollectorRegistry:
-    """What all workers have told."""
+def of_all_processes(folder: Path) -> CollectorRegistry:
+    """What all processes of the service have told."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
     return registry

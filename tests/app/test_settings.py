@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from ipaddress import ip_network
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 
@@ -117,6 +118,46 @@ def test_what_is_wrong_with_a_secret_does_not_tell_the_secret(monkeypatch: pytes
         load_settings()
 
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://moon:hunter2%@db.example.org/bookings",
+        "postgresql://moon:hunter2%zz@db.example.org/bookings",
+        "postgresql://moon:a@hunter2@db.example.org/bookings",
+        "postgresql://moon:a/hunter2@db.example.org/bookings",
+        "postgresql://moon:1/hunter2@db.example.org/bookings",
+        "postgresql://moon:hunter2/bookings",
+        "postgresql://moon:a?b/hunter2@db.example.org/bookings",
+        "postgresql://moon:a@b?hunter2@db.example.org/bookings",
+        "postgresql://db.example.org/bookings?password=hunter2%",
+        "postgresql://db.example.org/bookings?hunter2",
+    ],
+)
+def test_a_password_that_is_not_encoded_is_told_without_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's library would repeat it: as what it cannot read, or as a host or port that is not there."""
+    monkeypatch.setenv("DAYBOOK_DATABASE_URL", url)
+
+    with pytest.raises(SettingsError, match=r"^DAYBOOK_DATABASE_URL cannot be used: .* percent-encoded") as error:
+        load_settings()
+
+    assert "hunter2" not in "".join(format_exception(error.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://moon:hunter2%25%40%2F@db.example.org/bookings",
+        "postgresql://moon:hun?ter2@db.example.org/bookings?target_session_attrs=read-write",
+        "postgresql://moon@db1.example.org:5432,db2.example.org/bookings",
+        "postgresql://moon@[2001:db8::7]:5432/bookings",
+        "postgres:///bookings?host=/run/postgresql&user=moon@example.org",
+        "postgresql://?service=moon",
+    ],
+)
+def test_an_address_of_postgresql_may_say_whatever_its_library_reads(url: str) -> None:
+    assert load_settings(database_url=url).database_url == url
 
 
 def test_settings_print_no_secret() -> None:

@@ -1,5 +1,6 @@
 """The command line, as its users run it: real processes, real signals, real stores."""
 
+import itertools
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
@@ -207,6 +209,7 @@ def assert_one_sentence(ended: "subprocess.CompletedProcess[str]", *parts: str) 
     ("arguments", "variables", "part"),
     [
         (["serve"], {"DAYBOOK_DATTA": "x"}, "Did you mean DAYBOOK_DATA?"),
+        (["serve"], {"DAYBOOK_DATABASE_URL": "postgresql://moon:100%@localhost/moon"}, "percent-encoded"),
         (["serve", "--demo", "--host", "192.0.2.1"], {}, "--demo"),
         (["serve", "--host", "nowhere.invalid"], {}, "--host"),
         (["rebuild"], {}, "There is no event log"),
@@ -417,6 +420,52 @@ def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     assert served.end() == 0
     assert psutil.wait_procs(replaced, timeout=30)[1] == []
     assert [line for line in served.printed if "second customer: " in line]
+
+
+def test_one_of_two_workers_lets_pass_half_of_what_a_caller_may_ask(files: dict[str, str], start: Start) -> None:
+    """A connection leads to one of them, where two seconds' worth may come at once."""
+    served = start(files | {"DAYBOOK_RATE_LIMIT": "8"}, "--workers", "2", "--demo")
+    with served.client() as client:
+        began = time.monotonic()
+        answers = Counter(client.get("/v1/resources").status_code for _ in range(30))
+        most = 2 * 4 + 4 * (time.monotonic() - began)
+    assert answers.keys() == {200, 429}
+    assert answers[200] <= most
+
+
+@pytest.mark.parametrize("left", [0, 2, 4])
+def test_a_process_that_cannot_be_replaced_yet_is_replaced_once_it_can(
+    files: dict[str, str], start: Start, left: int
+) -> None:
+    """With so many descriptors left a fork fails at its beginning, or between the pipes that it needs."""
+    served = start(files, "--demo")
+    over, before = psutil.Process(served.process.pid), processes_of(served, 2)
+    limit = over.rlimit(psutil.RLIMIT_NOFILE)
+    with served.client() as client:
+        (wanted,) = slots(client, "sun-hospital", 1)
+    opened = descriptors_of(served)
+    unused = (number for number in itertools.count() if number not in opened)
+    over.rlimit(psutil.RLIMIT_NOFILE, (next(itertools.islice(unused, left, None)), limit[1]))
+    before[-1].kill()
+    for _ in range(2):
+        assert next_line(served, "process could not be started")["reason"] == "Too many open files"
+    assert len(descriptors_of(served)) == len(opened)
+    over.rlimit(psutil.RLIMIT_NOFILE, limit)
+    until(lambda: is_booked(served, "sun-hospital", wanted))
+    assert before[0] in processes_of(served, 2)
+    assert served.end() == 0
+
+
+def descriptors_of(served: Daybook) -> set[int]:
+    """What the process over the others has open."""
+    return {int(path.name) for path in Path(f"/proc/{served.process.pid}/fd").iterdir()}
+
+
+def next_line(served: Daybook, event: str) -> dict[str, Any]:
+    """The next log line of that event."""
+    assert served.process.stderr is not None
+    told: dict[str, Any] = next(line for line in map(json.loads, served.process.stderr) if line["event"] == event)
+    return told
 
 
 @pytest.mark.parametrize("options", [("--workers", "2"), pytest.param((), marks=pytest.mark.slow)])

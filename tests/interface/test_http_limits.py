@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from interface.http import limits
-from interface.http.limits import Addresses, RateLimit
+from interface.http.limits import Addresses, RateLimit, share_of
 from interface.http.problems import Declined
 
 
@@ -54,6 +54,14 @@ def test_callers_do_not_share_and_are_forgotten_when_there_are_too_many(monkeypa
     assert [allowed(limit, caller, 5) for caller in ("a", "b", "c", "d")] == [2, 2, 2, 2]
     assert len(limit._buckets) == 3
     assert allowed(limit, "d", 5) == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "doors", "share"),
+    [(2000.0, 1, 2000.0), (2000.0, 4, 500.0), (3.0, 4, 1.0), (0.5, 1, 0.5), (0.5, 4, 0.5), (None, 4, None)],
+)
+def test_several_doors_share_what_a_caller_may_ask(rate: float | None, doors: int, share: float | None) -> None:
+    assert share_of(rate, doors) == share
 
 
 @pytest.mark.parametrize(

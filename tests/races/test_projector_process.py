@@ -4,10 +4,11 @@ import os
 import signal
 from collections.abc import Iterator
 
+import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 from tests.races.guests import Door, Guest, slot
 from tests.races.kinds import mostly_on_postgres, mostly_on_sqlite
-from tests.races.serving import Server, Service
+from tests.races.serving import MASTER_KEY, SECRET, Server, Service
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +57,13 @@ async def test_a_projector_that_stands_still_is_replaced(server: Server, door: D
     await sees_what_it_books(alice, hospital)
     assert projector_of(server, times=2) != first
     await sees_what_it_books(alice, hospital)
+
+
+async def test_a_projector_has_none_of_the_keys(server: Server) -> None:
+    served, projector = psutil.Process(server.pid), psutil.Process(projector_of(server))
+    assert "DAYBOOK_SECRET" in served.environ()
+    assert not [name for name in projector.environ() if name.startswith("DAYBOOK_")]
+    assert not {SECRET, MASTER_KEY} & set(projector.environ().values())
 
 
 @mostly_on_postgres

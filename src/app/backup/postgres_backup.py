@@ -17,12 +17,12 @@ from app.backup.trouble import CannotBackUp
 from app.backup.verified import faults_of
 from app.log.postgres import open_postgres
 from app.log.postgres_connection import BoundedConnection, connect, nothing_stored
+from app.log.reading import HEAD
 from app.log.records import Head
 from app.log.schema import LOG_TABLES
 
 DUMP_FILE = "log.dump"
 
-_HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
 _OTHER_TABLES = """
 SELECT relname FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
@@ -57,7 +57,7 @@ def _dump(place: Place, target: Path, progress: Progress) -> Head:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         with nothing_stored():
-            head = Head(*_one(connection, _HEAD))
+            head = Head(*_one(connection, HEAD))
             (snapshot,) = _one(connection, "SELECT pg_export_snapshot()")
             others = [name for (name,) in connection.execute(_OTHER_TABLES, [list(LOG_TABLES)]).fetchall()]
         excluded = [f'--exclude-table="{place.schema}"."{_quoted(name)}"' for name in others]

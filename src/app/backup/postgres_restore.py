@@ -14,14 +14,13 @@ from app.backup.postgres_tools import PostgresTool, ToolTrouble
 from app.backup.trouble import CannotRestore
 from app.backup.verified import faults_of
 from app.log.migrate import migrate
-from app.log.postgres_connection import BoundedConnection, connect, nothing_stored
-from app.log.reading import Reading
+from app.log.postgres_connection import BoundedConnection, connect, nothing_stored, rows_of
+from app.log.reading import HEAD, Reading
 from app.log.records import Head
 from app.log.renewing import renew_within
 from app.log.schema import RESTORING, SCHEMA_VERSION
 
 _ANSWER_SECONDS = 3600.0
-_HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
 
 
 class SchemaReading(Reading):
@@ -33,10 +32,8 @@ class SchemaReading(Reading):
         self._connection = connection
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        statement: Any = sql.replace("?", "%s")  # written in this program, but no literal any more
         with nothing_stored():
-            cursor = self._connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(self._connection, sql, parameters)
 
     def texts(self, values: Iterable[str]) -> Any:
         return list(values)
@@ -116,7 +113,7 @@ def _load(tool: PostgresTool, dump: Path, schema: str, progress: Progress) -> No
 
 
 def _faults(reading: SchemaReading, head: Head, progress: Progress) -> str:
-    found = reading.rows(_HEAD)
+    found = reading.rows(HEAD)
     if [Head(*row) for row in found] != [head]:
         return "Its head is not the one that the manifest names."
     return faults_of(reading, head, progress)

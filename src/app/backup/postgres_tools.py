@@ -1,6 +1,5 @@
 """Running PostgreSQL's own `pg_dump` and `pg_restore`: found, new enough, and with no secret on a command line."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,9 +9,10 @@ from tempfile import TemporaryFile
 from time import monotonic
 
 from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from app.settings import PREFIX
+from app.log.postgres_url import parts_of
+from app.settings import environment_of_others
 
 LONGEST_SECONDS = 86_400.0
 """What a dump of a very long log may take; then it has hung."""
@@ -65,7 +65,7 @@ class PostgresTool:
     @property
     def database(self) -> str:
         """The database of the URL as an argument: its name alone."""
-        return make_conninfo(dbname=str(conninfo_to_dict(self._url).get("dbname") or ""))
+        return make_conninfo(dbname=str(parts_of(self._url).get("dbname") or ""))
 
     def _await(self, process: "subprocess.Popen[bytes]", look: Callable[[], None]) -> None:
         deadline = monotonic() + LONGEST_SECONDS
@@ -97,7 +97,7 @@ class PostgresTool:
 
     def _environment(self) -> dict[str, str]:
         """This process's, without Daybook's own secrets, and with all that the URL says in libpq's variables."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment = environment_of_others()
         for option in pq.Conninfo.parse(self._url.encode()):
             if option.val is not None and option.envvar is not None:
                 environment[option.envvar.decode()] = option.val.decode()

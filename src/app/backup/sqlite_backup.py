@@ -14,6 +14,7 @@ from typing import Any
 from app.backup.manifest import KeptFile, Progress, kept, new_file
 from app.backup.trouble import CannotBackUp
 from app.backup.verified import faults_of
+from app.log.reading import HEAD
 from app.log.records import Head
 from app.log.sqlite import FILE_NAME
 from app.log.sqlite_copy import CopiedLog
@@ -21,8 +22,6 @@ from app.log.sqlite_file import connect, damaged_or_unavailable, make_tables
 
 _PAGES = 256
 """Pages copied before anybody is told how far it has come: a mebibyte."""
-
-_HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
 
 
 def back_up_sqlite(folder: Path, out: Path, progress: Progress) -> tuple[Head, KeptFile]:
@@ -45,7 +44,7 @@ def damage_of(path: Path, head: Head, progress: Progress) -> str:
         (told, *_) = copy.rows("PRAGMA integrity_check(1)")[0]
         if told != "ok":
             return f"SQLite finds it damaged ({str(told).strip().splitlines()[-1]})."
-        if Head(*copy.rows(_HEAD)[0]) != head:
+        if Head(*copy.rows(HEAD)[0]) != head:
             return "Its head is not the one that the manifest names."
         return faults_of(copy, head, progress)
 
@@ -55,7 +54,7 @@ def _copy(source: Path, target: Path, progress: Progress) -> Head:
     with closing(connect(source, read_only=True)) as reading, damaged_or_unavailable(source):
         make_tables(reading, source, read_only=True)
         reading.execute("BEGIN")
-        head = Head(*reading.execute(_HEAD).fetchone())  # from here on this connection sees one moment
+        head = Head(*reading.execute(HEAD).fetchone())  # from here on this connection sees one moment
         try:
             with closing(sqlite3.connect(target)) as writing:
                 reading.backup(writing, pages=_PAGES, progress=_pages(progress))

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +11,10 @@ from app.backup.sqlite_backup import damage_of
 from app.backup.trouble import CannotRestore
 from app.durable import sync
 from app.log.event_log import EventLog
-from app.log.folder import FolderLock
+from app.log.folder import RESTORING_NAME, FolderLock, clear_restoring
 from app.log.renewing import renew
 from app.log.sqlite import FILE_NAME, open_sqlite
 
-ASIDE = "restoring"
 _IN_THE_WAY = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", f"{FILE_NAME}-journal")
 _PIECE = 1 << 20
 
@@ -30,10 +28,10 @@ def restore_sqlite(
     """
     listed = only_file(manifest, backup, FILE_NAME)
     lock = FolderLock(folder)  # nobody can begin to serve meanwhile; and what lies aside is of a restore that died
-    aside = folder / ASIDE
+    aside = folder / RESTORING_NAME
     try:
         _refuse_another_log(folder)
-        shutil.rmtree(aside, ignore_errors=True)
+        clear_restoring(folder)
         aside.mkdir(mode=0o700)
         refuse_altered(backup, listed, _copied(backup / FILE_NAME, aside / FILE_NAME, listed, progress))
         if faults := damage_of(aside / FILE_NAME, manifest.head, progress):
@@ -50,7 +48,7 @@ def restore_sqlite(
         (aside / FILE_NAME).unlink()
         sync(folder)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        clear_restoring(folder)
         lock.release()
 
 

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 from contextlib import suppress
 from multiprocessing import parent_process
 from pathlib import Path
@@ -15,6 +16,8 @@ LOCK_NAME = "serving.lock"
 SECONDS_OF_PATIENCE = 1.0
 """The processes of a service that was killed take a moment to be gone."""
 READ_MODELS_NAME = "read-models.sqlite3"
+RESTORING_NAME = "restoring"
+"""Where a restore, which holds the lock, keeps what it has not finished."""
 _REMEDIES = {
     errno.ENOSPC: "Make room on its disk.",
     errno.EDQUOT: "Make room on its disk.",
@@ -66,6 +69,13 @@ class FolderLock:
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)  # nobody is to be killed for having had this number once
             os.close(self._descriptor)
+
+
+def clear_restoring(folder: Path) -> None:
+    """Remove what a restore left that was killed, for whoever holds the lock. It may be the log itself under a second
+    name, and opened by that, its write-ahead log would lie beside the wrong one.
+    """
+    shutil.rmtree(folder / RESTORING_NAME, ignore_errors=True)
 
 
 class DamageMark:

@@ -13,13 +13,12 @@ from psycopg import pq
 
 from app.log.event_log import UNIT_SEPARATOR, EventLog, LockedLog, moved, storable
 from app.log.listening import ListeningFollower
-from app.log.postgres_connection import BoundedConnection, Readers, connect, is_alive, nothing_stored
+from app.log.postgres_connection import BoundedConnection, Readers, connect, is_alive, nothing_stored, rows_of
+from app.log.reading import HEAD
 from app.log.reconnecting import Reconnecting
 from app.log.records import Head, LoggedEvent, Storage
 from app.log.schema import RESTORING, SCHEMA_VERSION, schema_name, unfinished
 from app.log.trouble import HeadMoved, OutcomeUnknown, SchemaMissing, StoreUnavailable
-
-_HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
 
 # One statement, one round trip, one commit. A writer that waited for the head's row sees it as the other
 # one left it, so that `moved` is empty and the rest of the statement does nothing. The clock is read when
@@ -60,13 +59,13 @@ class _Session(LockedLog):
     def __init__(self, connection: BoundedConnection, schema: str, log_id: str) -> None:
         self._connection = connection
         self._schema = schema
-        self.head = _one_head(connection.execute(f"{_HEAD} FOR UPDATE"))
+        self.head = _one_head(connection.execute(f"{HEAD} FOR UPDATE"))
         if self.head.log_id != log_id:
             raise StoreUnavailable("Another log was put in this one's place. Start Daybook again.")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with nothing_stored():
-            return _rows(self._connection, sql, parameters)
+            return rows_of(self._connection, sql, parameters)
 
     def texts(self, values: Iterable[str]) -> Any:
         return list(values)
@@ -98,7 +97,7 @@ class PostgresLog(EventLog):
         try:
             with nothing_stored():
                 self.secret = _checked_secret(self._writer, schema)
-                head = _one_head(self._writer.execute(_HEAD))
+                head = _one_head(self._writer.execute(HEAD))
         except BaseException:
             self._writer.close()
             raise
@@ -107,7 +106,7 @@ class PostgresLog(EventLog):
 
     def head(self) -> Head:
         with self._readers.connection() as connection, nothing_stored():
-            return _one_head(connection.execute(_HEAD))
+            return _one_head(connection.execute(HEAD))
 
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
         storable(events)
@@ -139,7 +138,7 @@ class PostgresLog(EventLog):
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._readers.connection() as connection, nothing_stored():
-            return _rows(connection, sql, parameters)
+            return rows_of(connection, sql, parameters)
 
     def texts(self, values: Iterable[str]) -> Any:
         return list(values)
@@ -150,7 +149,7 @@ class PostgresLog(EventLog):
 
     def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._readers.connection() as connection, _committing(connection):
-            return _rows(connection, sql, parameters)
+            return rows_of(connection, sql, parameters)
 
     def storage(self) -> Storage:
         ((log,),) = self.rows("SELECT pg_total_relation_size('events') + pg_total_relation_size('appends')")
@@ -215,12 +214,6 @@ def _insert(connection: BoundedConnection, channel: str, seen: Head, head: Head,
     }
     if not connection.execute(_APPEND, parameters, prepare=True).fetchall():
         raise HeadMoved(f"The head of the log is no longer at {seen.position}.")
-
-
-def _rows(connection: BoundedConnection, sql: str, parameters: Sequence[Any]) -> list[Any]:
-    statement: Any = sql.replace("?", "%s")  # written in this package, but no literal any more
-    cursor = connection.execute(statement, parameters)
-    return cursor.fetchall() if cursor.description else []
 
 
 def _one_head(cursor: psycopg.Cursor[Any]) -> Head:

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: every wait is bounded, and names are looked up in one schema."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any, TypeVar
@@ -10,9 +10,9 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 from psycopg import pq
 from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
+from app.log.postgres_url import parts_of
 from app.log.schema import schema_name
 from app.log.trouble import StoreUnavailable
 
@@ -59,7 +59,7 @@ def connect_args(
         "tcp_keepalives_interval": 5,
         "tcp_keepalives_count": 3,
     }
-    given = conninfo_to_dict(url).get("options") or ""
+    given = parts_of(url).get("options") or ""
     return {
         "options": " ".join([str(given), *(f"-c {name}={value}" for name, value in settings.items())]).strip(),
         "connect_timeout": CONNECT_SECONDS,
@@ -123,6 +123,13 @@ def nothing_stored() -> Iterator[None]:
         if error.sqlstate == _CONFLICT:
             raise IntegrityError(_first_line(error)) from error
         raise StoreUnavailable(f"PostgreSQL cannot serve now: {_first_line(error)}.") from error
+
+
+def rows_of(connection: BoundedConnection, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    """Run one statement with `?` as placeholder; answers its rows, if any. Raises psycopg's errors."""
+    statement: Any = sql.replace("?", "%s")  # written in this program, but no literal any more
+    cursor = connection.execute(statement, parameters)
+    return cursor.fetchall() if cursor.description else []
 
 
 class Readers:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from app.log.records import RecordedEvent
 
+HEAD = "SELECT log_id, position, timestamp, digest FROM log_head"
+"""A row for `Head`."""
 COLUMNS = 'stream, version, topic, state, position, timestamp, "by", command_id, recorded_at'
 
 

@@ -16,8 +16,9 @@ from weakref import WeakSet
 from eventsourcing.persistence import ProgrammingError
 
 from app.log.event_log import EventLog, LockedLog, moved, storable
-from app.log.folder import DamageMark, FolderLock, unusable
+from app.log.folder import DamageMark, FolderLock, clear_restoring, unusable
 from app.log.follower import Follower
+from app.log.reading import HEAD
 from app.log.records import Head, LoggedEvent, Storage
 from app.log.sqlite_end import check_end
 from app.log.sqlite_file import NEXT, Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
@@ -44,6 +45,8 @@ def open_sqlite(folder: Path | str, serving: bool, read_only: bool = False) -> "
     folder = Path(folder)
     lock = FolderLock(folder) if serving else None
     try:
+        if lock is not None:
+            clear_restoring(folder)
         return SQLiteLog(folder, lock, read_only)
     except BaseException:
         if lock is not None:
@@ -220,7 +223,7 @@ class SQLiteLog(EventLog):
 
 
 def _head(connection: Connection) -> Head:
-    return Head(*connection.execute("SELECT log_id, position, timestamp, digest FROM log_head").fetchone())
+    return Head(*connection.execute(HEAD).fetchone())
 
 
 def _insert(connection: Connection, seen: Head, head: Head, events: Sequence[LoggedEvent]) -> None:

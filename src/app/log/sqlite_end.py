@@ -4,7 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from app.log.event_log import chained
-from app.log.reading import COLUMNS, recorded
+from app.log.reading import COLUMNS, HEAD, recorded
 from app.log.records import Head
 from app.log.sqlite_file import NEXT, Connection
 from app.log.trouble import StoreDamaged
@@ -25,7 +25,7 @@ def check_end(connection: Connection, path: Path) -> None:
 
 
 def _is_sound(connection: Connection) -> bool:
-    heads = connection.execute("SELECT log_id, position, timestamp, digest FROM log_head").fetchall()
+    heads = connection.execute(HEAD).fetchall()
     if len(heads) != 1:
         return False
     head = Head(*heads[0])

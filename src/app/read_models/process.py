@@ -21,7 +21,7 @@ import structlog
 from app.log.mapper import EventMapper
 from app.read_models.runner import Report, Runner
 from app.read_models.waiting import Pauses
-from app.settings import Settings
+from app.settings import Settings, environment_of_others
 from app.stores import open_stores
 
 _LOOK = b"l"
@@ -105,7 +105,11 @@ class ProjectorProcess:
         with ours:
             with its:
                 process = subprocess.Popen(  # noqa: S603 - our own command
-                    self._command, stdin=its.fileno(), stdout=subprocess.DEVNULL, process_group=0
+                    self._command,
+                    env=environment_of_others(),  # its settings come down the line, without the keys
+                    stdin=its.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    process_group=0,
                 )
             try:
                 ours.sendall(_packed(_without_keys(self._settings)))

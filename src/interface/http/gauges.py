@@ -17,7 +17,7 @@ from app.process import process_name
 from app.read_models.runner import Behind
 
 READ_SECONDS: Final = 2.0
-"""How often a worker reads its gauges, since another process may be asked for them."""
+"""How often a process reads its gauges, since another process may be asked for them."""
 STORAGE_SECONDS: Final = 15.0
 """How often the store is asked for its size."""
 

@@ -14,6 +14,14 @@ MOST_CALLERS = 20_000
 """Callers remembered; the one that was quiet for longest is forgotten, which only ever favours it."""
 
 
+def share_of(rate: float | None, doors: int) -> float | None:
+    """The requests a second that each of so many doors lets a caller ask, who may ask `rate` of all of them together.
+
+    At least 1, unless the whole is less: a share that nobody could work with would serve no one.
+    """
+    return rate if rate is None else max(rate / doors, min(rate, 1.0))
+
+
 class RateLimit:
     """`rate` requests a second for each caller, with a burst of two seconds' worth. For one event loop."""
 

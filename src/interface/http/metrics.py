@@ -1,7 +1,7 @@
 """Prometheus metrics: what is counted as it happens; no label ever says anything of a person.
 
-With several workers their values lie in files of one folder, so that any of them, and their supervisor, can tell
-the sum; see `interface.shared_metrics` and docs/adr/0012.
+The values of a service's processes, its writer and its doors, lie in files of one folder, so that any of them can
+tell the sum, and so can the process that does nothing else; see `interface.shared_metrics` and docs/adr/0012.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from app.queue import Answer
 from app.writer import Observer
 from domain.refusal import Refused
 from interface.http.gauges import Gauges
-from interface.shared_metrics import of_all_workers
+from interface.shared_metrics import of_all_processes
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
@@ -55,7 +55,7 @@ class Metrics(Observer):
 
     def __init__(self, shared: Path | None = None) -> None:
         own = CollectorRegistry()
-        self._registry = of_all_workers(shared) if shared is not None else own
+        self._registry = of_all_processes(shared) if shared is not None else own
         self._commands = _OfLabels(
             Counter("daybook_commands", "Commands by kind and outcome.", ["kind", "outcome"], registry=own)
         )

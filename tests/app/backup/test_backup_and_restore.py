@@ -1,6 +1,7 @@
 """A backup is whole or refused, and what is restored is the log that was backed up, under a new id."""
 
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -384,6 +385,23 @@ class TestOnSQLite:
         restore(kept.settings(), made, quiet)
 
         assert not (kept.store.folder / "restoring").exists()
+
+    def test_a_log_that_a_restore_left_with_two_names_has_one_once_it_is_served(
+        self, kept: Kept, made: Path, quiet: Progress
+    ) -> None:
+        """As after a kill between the log's getting its name and its losing the one that it was built under."""
+        restore(kept.settings(), made, quiet)
+        folder = kept.store.folder
+        (folder / "restoring").mkdir()
+        os.link(folder / "log.sqlite3", folder / "restoring" / "log.sqlite3")
+
+        open_log(None, "", folder, serving=False).close()
+        assert (folder / "restoring").exists(), "a restore may be at work"
+        with closing(open_log(None, "", folder, serving=True)) as log:
+            assert len(events_of(log)) == log.head().position > 0
+
+        assert not (folder / "restoring").exists()
+        assert (folder / "log.sqlite3").stat().st_nlink == 1
 
     def test_there_is_nothing_to_back_up_in_an_empty_folder(self, kept: Kept, out: Path, quiet: Progress) -> None:
         with pytest.raises(StoreUnavailable, match="There is no event log"):
