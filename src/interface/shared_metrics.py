@@ -8,13 +8,14 @@ that one was.
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, values
+from prometheus_client import CollectorRegistry, Metric, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder in it is our own
 _VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # the library reads it whenever it makes a value
@@ -44,5 +45,18 @@ def leave(folder: Path, number: int) -> None:
 def of_all_processes(folder: Path) -> CollectorRegistry:
     """What all processes of the service have told."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call] # the library leaves it bare
+    registry.register(_Together(folder))
     return registry
+
+
+class _Together(Collector):
+    """The library's collector, without the files that a process has just opened and not begun: it trips over them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """What the files tell, summed up as each metric wants it."""
+        begun = [str(path) for path in self._folder.glob("*.db") if path.stat().st_size]
+        merged: Iterable[Metric] = MultiProcessCollector.merge(begun, accumulate=True)  # type: ignore[no-untyped-call] # bare
+        return merged

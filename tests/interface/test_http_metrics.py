@@ -1,6 +1,7 @@
 """What operators read off the metrics page."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.interface.house import Guest, House, next_week
 
 from app.process import process_name
+from interface.shared_metrics import of_all_processes
 
 
 def gauges(house: House) -> dict[str, float]:
@@ -50,3 +52,8 @@ class TestWithAnAddressOfTheirOwn:
 
     def test_metrics_are_not_told_on_the_public_one(self, house: House) -> None:
         assert house.nobody.get("/metrics").status_code == 404
+
+
+def test_what_a_process_has_only_just_begun_to_write_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "counter_3.db").touch()
+    assert list(of_all_processes(tmp_path).collect()) == []
