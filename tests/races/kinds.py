@@ -11,7 +11,7 @@ mostly_on_postgres = pytest.mark.parametrize(
 )
 on_every_store = pytest.mark.parametrize(
     ("shared_store", "processes"),
-    [("sqlite", 1), ("postgres", 1), ("postgres", 3)],
+    [("sqlite", 1), pytest.param("postgres", 1, marks=pytest.mark.slow), ("postgres", 3)],
     ids=["sqlite", "postgres", "three-processes"],
     indirect=["shared_store"],
     scope="session",

@@ -113,12 +113,19 @@ async def test_a_backup_beside_a_busy_service_holds_all_that_was_answered_before
 
     again = service.start()
     staff = door.guest(again, "sam", "staff")
-    found = await together(staff.get(f"/v1/bookings/{key}") for key in made)
+    asked = around(sorted(made, key=lambda key: made[key]["position"]), len(covered))
+    found = await together(staff.get(f"/v1/bookings/{key}") for key in asked)
     answered_now = {answer.json()["id"]: answer.json() for answer in found if answer.status_code == 200}
-    assert without_actions(answered_now) == without_actions(covered), "details, which the same key opens, included"
+    expected = {key: covered[key] for key in asked if key in covered}
+    assert without_actions(answered_now) == without_actions(expected), "details, which the same key opens, included"
     assert {answer.status_code for answer in found} == {200, 404}, "what came after the backup is not there"
     told = await staff.get("/v1/bookings", Daybook_Position=position)
     assert told.json()["code"] == "unknown-position"
+
+
+def around(bookings: Sequence[str], cut: int) -> list[str]:
+    """The first hundred, and a hundred on either side of the cut: a busy service makes thousands."""
+    return list(dict.fromkeys([*bookings[:100], *bookings[max(0, cut - 100) : cut + 100]]))
 
 
 def without_actions(bookings: dict[str, Any]) -> dict[str, Any]:

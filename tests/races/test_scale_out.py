@@ -108,6 +108,7 @@ async def held(guests: dict[str, Guest]) -> dict[str, bool]:
     return {answer.json()["process"]: answer.json()["holds_lease"] for answer in answers}
 
 
+@pytest.mark.slow
 @on_postgresql
 async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)
@@ -144,6 +145,7 @@ async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Serv
     until(lambda: booked(server) == {"done": 4}, "and so are those after it")
 
 
+@pytest.mark.slow
 @on_postgresql
 async def test_without_an_address_of_their_own_every_worker_tells_the_metrics_of_all(
     service: Service, door: Door

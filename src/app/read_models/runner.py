@@ -22,8 +22,7 @@ from app.read_models.waiting import Pauses, Waiting
 __all__ = ["Behind", "Runner"]
 
 _GATHER_SECONDS = 0.04
-_FAST = 20
-"""Events in a batch from which on the log moves fast: then it is cheaper to wait for more of them."""
+"""Between two batches: one of many events costs less than many, and leaves the processor to those who book."""
 _POLL_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 _HEARING_SECONDS = 0.05
@@ -267,11 +266,11 @@ class Runner:
                 self._stopping.wait(troubled.again())
 
     def _work(self) -> None:
-        """Catch up, then wait for the log to grow: where it does so fast, by more than an event or two."""
+        """Catch up, then wait for the log to grow, by more than an event or two unless somebody waits."""
         moved, built = self._take_on()
         if built:
             return
-        if moved >= _FAST and not self._hurried:
+        if moved and not self._hurried:
             self._waiting.somebody_waits(_GATHER_SECONDS)
         self._hurried = False
         if self._outdated:

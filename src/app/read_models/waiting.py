@@ -23,6 +23,7 @@ class Waiting:
         self._reached = 0
         self._waiters: list[_Waiter] = []
         self._blocked = 0
+        self._disturbances = 0
         self.tell: Callable[[], None] = lambda: None
         """Called whenever somebody begins to wait. Must not block."""
         self.pass_on: Callable[[int], None] = lambda position: None
@@ -54,12 +55,13 @@ class Waiting:
     def somebody_waits(self, timeout: float) -> None:
         """Return when somebody waits, on `disturb`, or after `timeout` seconds."""
         with self._changed:
-            if not self.anybody():
-                self._changed.wait(timeout)
+            before = self._disturbances
+            self._changed.wait_for(lambda: self.anybody() or self._disturbances != before, timeout)
 
     def disturb(self) -> None:
         """End a `somebody_waits`."""
         with self._changed:
+            self._disturbances += 1
             self._changed.notify_all()
 
     def wait_for(self, position: int, timeout: float) -> None:
