@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
+# Tests that run at once; a file's stay together.
+AT_ONCE ?= 2
+
 # For `make torture`: minutes for each store, the seed that everything comes from, and one store instead of both.
 MINUTES ?= 1
 SEED ?= 1
@@ -33,7 +36,7 @@ run: $(VENV)/installed
 	@DAYBOOK_DATA='$(DAYBOOK_DATA)' exec $(BIN)/daybook serve --demo --port $(PORT)
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow || test $$? -eq 5 # 5: there are none

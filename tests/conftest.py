@@ -22,6 +22,15 @@ from app.log.migrate import migrate
 from app.log.postgres import open_postgres
 from app.log.sqlite import FILE_NAME, open_sqlite
 
+WAIT_LONGEST = ("torture", "races", "interface", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, so that nobody waits for it alone at the end."""
+    items.sort(
+        key=lambda item: min((WAIT_LONGEST.index(part) for part in item.path.parts if part in WAIT_LONGEST), default=9)
+    )
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
