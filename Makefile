@@ -78,8 +78,7 @@ $(VENV)/bin/python:
 	@echo 'Building $(VENV) with '"$$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line \
-	--no-header --no-emit-index-url --no-emit-find-links
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line --no-header
 
 lock:
 	$(COMPILE) --upgrade pyproject.toml requirements/build.in --output-file requirements/runtime.txt

@@ -30,7 +30,7 @@ def committed_texts() -> Iterator[tuple[Path, str]]:
         check=False,
     )
     if listed.returncode:
-        pytest.skip("not a git checkout")
+        pytest.skip("git says which files are the project's, and these did not come with a git checkout")
     for name in filter(None, listed.stdout.decode().split("\0")):
         path = ROOT / name
         if path.is_file():

@@ -35,7 +35,7 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     try:
         disk = SmallDisk(tmp_path / "small", megabytes=8)
     except OSError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"a small file system can only be mounted by root where that is allowed: {error}")
     yield disk
     disk.close()
 
