@@ -1,15 +1,17 @@
 """What is free: the slots of a resource's dates, and the resources that are free for an interval."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
 from math import inf
 from typing import Any, Literal, NamedTuple
 
 from app.bounded_cache import BoundedCache
-from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
 from app.read_models.tables import instant_number
-from app.usage import Usage, minute_of, usage_of
+from app.usage import Usage, minute_of
 from domain.definition import FIRST_DATE, LAST_DATE
 from domain.interval import DAY, MINUTE, Interval, first_instant, in_zone
 from domain.policies import Request, has_a_right_length, takes_no_more_units_than_allowed
@@ -106,7 +108,7 @@ class Judge(NamedTuple):
 
 
 def offered_between(
-    reader: Reader, row: ResourceRow, first: date, last: date, duration: int | None = None, units: int = 1
+    row: ResourceRow, first: date, last: date, duration: int | None = None, units: int = 1
 ) -> list[Offered]:
     """What is offered from `first` to `last`, both included, in slots of `duration` minutes (none: the shortest).
 
@@ -120,21 +122,11 @@ def offered_between(
     _must_be_possible(resource, minutes, units)
     offered, count = [], 0
     for number in range((last - first).days + 1):
-        offered.append(offered_on(reader, row, first + number * DAY, minutes))
+        offered.append(offered_on(row, first + number * DAY, minutes))
         count += len(offered[-1].slots)
         if count > MOST_SLOTS:
             raise _malformed("/to", f"these dates have more than {MOST_SLOTS:,} slots; ask for fewer at once")
     return offered
-
-
-def judge_of(
-    reader: Reader, row: ResourceRow, slots: list[Slot], units: int, now: datetime, *, by_staff: bool
-) -> Judge:
-    """A judge who knows what is taken around these slots. `by_staff` lifts notice and horizon."""
-    resource = row.resource()
-    around = _around(resource, slots) or Interval(now, now)
-    usage = usage_of(reader, [row.id], around.start.date(), around.end.date(), now)[row.id]
-    return judge_with(usage, resource, units, now, by_staff=by_staff)
 
 
 def judge_with(usage: Usage, resource: Resource, units: int, now: datetime, *, by_staff: bool) -> Judge:
@@ -164,13 +156,15 @@ def _next_minute(moment: datetime) -> int:
     return minute_of(moment + MINUTE - _MICROSECOND)
 
 
-_OFFERED: BoundedCache[tuple[str, str, int, date, int], Offered] = BoundedCache(4_096)
-"""A plan's slots stay the same until it is revised, and working out wall-clock times is the costly part."""
+_OFFERED: BoundedCache[tuple[bytes, date, int], Offered] = BoundedCache(4_096)
+"""A plan's slots stay the same until it is revised, and working out wall-clock times is the costly part. Resources
+with the same plan have them in common, as the courts of a club do.
+"""
 
 
-def offered_on(reader: Reader, row: ResourceRow, day: date, minutes: int) -> Offered:
+def offered_on(row: ResourceRow, day: date, minutes: int) -> Offered:
     """What is offered under a date."""
-    key = (reader.log_id, row.id, row.version, day, minutes)
+    key = (_plan_of(row.timezone, row.definition), day, minutes)
     offered = _OFFERED.get(key)
     if offered is None:
         resource = row.resource()
@@ -180,6 +174,14 @@ def offered_on(reader: Reader, row: ResourceRow, day: date, minutes: int) -> Off
         offered = Offered(day, slots, min(first, day), max(last, day))
         _OFFERED.put(key, offered)
     return offered
+
+
+@lru_cache(maxsize=1_024)
+def _plan_of(timezone: str, definition: str) -> bytes:
+    """The same for all resources that offer the same slots."""
+    said = json.loads(definition)
+    planned = json.dumps([timezone, said["hours"], said["exceptions"], said["policy"]])
+    return blake2b(planned.encode(), digest_size=16).digest()
 
 
 def _around(resource: Resource, slots: Sequence[Slot]) -> Interval | None:

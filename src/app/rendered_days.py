@@ -93,7 +93,7 @@ class RenderedDays:
 
         `by_staff` lifts notice and horizon. Raises `Refused` as `offered_between` does.
         """
-        offered = offered_between(reader, row, first, last, duration, units)
+        offered = offered_between(row, first, last, duration, units)
         touched = list(_dates(offered))
         found = versions(reader, row.id, touched[0], touched[-1])
         days = self._days(reader, _Asked(row, duration, units, by_staff, now), offered, found)

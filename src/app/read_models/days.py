@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, bindparam, func, literal_column, or_, select
 
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
-from app.read_models.tables import instant_number, instant_of, read
+from app.read_models.tables import as_parameter, instant_number, instant_of, is_one_of, read
 from domain.claim import ALL_UNITS
 from domain.interval import DAY, in_zone
 from domain.resource_day import ResourceDay
@@ -96,14 +96,16 @@ def lapses(reader: Reader, resource: str, first: date, last: date, now: datetime
 
 def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
     """What bookings have taken from the first to the last date, by resource, lapsed holds left out."""
-    query = _claimed(reader.table("days", "claims"), len(resources) == 1)
-    return _by_resource(reader, query, {**_streams(resources, first, last), "now": instant_number(now)})
+    dialect = reader.connection.dialect.name
+    query = _claimed(reader.table("days", "claims"), len(resources) == 1, dialect)
+    return _by_resource(reader, query, {**_streams(resources, first, last, dialect), "now": instant_number(now)})
 
 
 def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -> dict[str, list[Taken]]:
     """What blocks have taken from the first to the last date, by resource; all capacity is `ALL_UNITS`."""
-    query = _blocked(reader.table("days", "blocks"), len(resources) == 1)
-    return _by_resource(reader, query, _streams(resources, first, last))
+    dialect = reader.connection.dialect.name
+    query = _blocked(reader.table("days", "blocks"), len(resources) == 1, dialect)
+    return _by_resource(reader, query, _streams(resources, first, last, dialect))
 
 
 def claims_in_order(
@@ -116,7 +118,7 @@ def claims_in_order(
     columns = claims.c
     rows = reader.connection.execute(
         select(columns.stream, columns.booking, columns.start_at, columns.end_at, columns.units)
-        .where(_within(claims, one=True), _live(claims))
+        .where(_within(claims), _live(claims))
         .order_by(columns.stream, columns.number),
         {**_range(resource, first, last), "now": instant_number(now)},
     )
@@ -128,44 +130,47 @@ def claims_in_order(
 
 @lru_cache(maxsize=64)
 def _versions(days: Table) -> Any:
-    return select(days.c.stream, days.c.version).where(_within(days, one=True))
+    return select(days.c.stream, days.c.version).where(_within(days))
 
 
 @lru_cache(maxsize=64)
 def _lapses(claims: Table) -> Any:
     query = select(claims.c.stream, func.min(claims.c.until_at))
-    return query.where(_within(claims, one=True), claims.c.until_at > bindparam("now")).group_by(claims.c.stream)
+    return query.where(_within(claims), claims.c.until_at > bindparam("now")).group_by(claims.c.stream)
 
 
 @lru_cache(maxsize=64)
-def _claimed(claims: Table, one: bool) -> Any:
+def _claimed(claims: Table, one: bool, dialect: str) -> Any:
     columns = (claims.c.stream, claims.c.start_at, claims.c.end_at)
-    query = select(*columns, func.sum(claims.c.units)).where(_within(claims, one=one), _live(claims))
+    query = select(*columns, func.sum(claims.c.units)).where(_of(claims, one, dialect), _live(claims))
     return query.group_by(*columns)
 
 
 @lru_cache(maxsize=64)
-def _blocked(blocks: Table, one: bool) -> Any:
+def _blocked(blocks: Table, one: bool, dialect: str) -> Any:
     units = func.coalesce(blocks.c.units, literal_column(str(ALL_UNITS)))
-    return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_within(blocks, one=one))
+    return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_of(blocks, one, dialect))
 
 
-def _within(table: Table, *, one: bool) -> Any:
+def _of(table: Table, one: bool, dialect: str) -> Any:
+    return _within(table) if one else is_one_of(table.c.stream, "streams", dialect)
+
+
+def _within(table: Table) -> Any:
     """Streams' names sort by date: all of one resource's days are one range of the primary key."""
-    if one:
-        return and_(table.c.stream >= bindparam("first"), table.c.stream <= bindparam("last"))
-    return table.c.stream.in_(bindparam("streams", expanding=True))
+    return and_(table.c.stream >= bindparam("first"), table.c.stream <= bindparam("last"))
 
 
 def _live(claims: Table) -> Any:
     return or_(claims.c.until_at.is_(None), claims.c.until_at > bindparam("now"))
 
 
-def _streams(resources: Sequence[str], first: date, last: date) -> dict[str, Any]:
+def _streams(resources: Sequence[str], first: date, last: date, dialect: str) -> dict[str, Any]:
     if len(resources) == 1:
         return _range(resources[0], first, last)
     days = [first + number * DAY for number in range((last - first).days + 1)]
-    return {"streams": [ResourceDay.stream(resource, day) for resource in resources for day in days]}
+    streams = [ResourceDay.stream(resource, day) for resource in resources for day in days]
+    return {"streams": as_parameter(streams, dialect)}
 
 
 def _range(resource: str, first: date, last: date) -> dict[str, Any]:
@@ -178,9 +183,7 @@ def _date_of(stream: str) -> date:
 
 def _by_resource(reader: Reader, query: Any, parameters: dict[str, Any]) -> dict[str, list[Taken]]:
     found: dict[str, list[Taken]] = {}
-    # An `IN` is written anew for each number of streams.
-    one = "streams" not in parameters
-    rows: Any = read(reader.connection, query, **parameters) if one else reader.connection.execute(query, parameters)
+    rows: Any = read(reader.connection, query, **parameters)
     for stream, start, end, units in rows:
         resource = stream[4:-11]  # day/<resource>/yyyy-mm-dd
         found.setdefault(resource, []).append(Taken(start, end, int(units)))

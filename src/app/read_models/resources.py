@@ -69,6 +69,12 @@ def get(reader: Reader, resource: str) -> ResourceRow | None:
     return None if row is None else _row(row)
 
 
+def get_all(reader: Reader, resources: Collection[str]) -> dict[str, ResourceRow]:
+    """Those of these resources that there are, retired or not, by id."""
+    table = reader.table("resources", "resources")
+    return {row["id"]: _row(row) for row in rows_of(reader.connection, table, "id", resources)}
+
+
 @lru_cache(maxsize=64)  # making a query takes longer than running it
 def _one(table: Table) -> Any:
     return select(table).where(table.c.id == bindparam("wanted"))

@@ -70,16 +70,26 @@ def read(connection: Connection, statement: Any, **parameters: Any) -> CursorRes
 def rows_of(connection: Connection, table: Table, key: str, wanted: Collection[str]) -> list[Row]:
     """The rows in whose column `key` one of these texts stands, however many these are: they are one parameter."""
     dialect = connection.dialect.name
-    given = list(wanted) if dialect == "postgresql" else json.dumps(list(wanted))
+    given = as_parameter(wanted, dialect)
     return [dict(row) for row in read(connection, _one_of(table, key, dialect), wanted=given).mappings()]
 
 
 @lru_cache(maxsize=256)
 def _one_of(table: Table, key: str, dialect: str) -> Any:
+    return select(table).where(is_one_of(table.c[key], "wanted", dialect))
+
+
+def is_one_of(column: Any, parameter: str, dialect: str) -> Any:
+    """The condition that a column holds one of the texts that `as_parameter` makes one parameter of."""
     if dialect == "postgresql":
-        return select(table).where(table.c[key] == any_(bindparam("wanted", type_=ARRAY(Text))))
-    listed = func.json_each(bindparam("wanted", type_=Text)).table_valued("value")
-    return select(table).where(table.c[key].in_(select(listed.c.value)))
+        return column == any_(bindparam(parameter, type_=ARRAY(Text)))
+    listed = func.json_each(bindparam(parameter, type_=Text)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def as_parameter(texts: Collection[str], dialect: str) -> Any:
+    """Any number of texts as the one parameter that `is_one_of` compares with."""
+    return list(texts) if dialect == "postgresql" else json.dumps(list(texts))
 
 
 # On PostgreSQL all rows of a statement are one parameter, and one plan: a text that the server takes apart.

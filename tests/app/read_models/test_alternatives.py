@@ -7,7 +7,7 @@ import pytest
 from tests.app.read_models.venue import NOW, Venue, catch_up
 
 from app import alternatives as alternatives_module
-from app.alternatives import alternatives
+from app.alternatives import Wanted, alternatives
 from app.free_resources import free_resources
 from app.read_models.database import ReadModels
 from app.read_models.page import BadCursor
@@ -25,8 +25,8 @@ def wall(text: str) -> datetime:
 
 def offered(models: ReadModels, resource: str, start: str, end: str, units: int = 1) -> list[str]:
     with models.reading() as reader:
-        wanted = (datetime.fromisoformat(start), datetime.fromisoformat(end))
-        return [each["start"] for each in alternatives(reader, resource, *wanted, units, now=NOW)]
+        wanted = Wanted(resource, datetime.fromisoformat(start), datetime.fromisoformat(end), units)
+        return [each["start"] for each in alternatives(reader, [wanted], now=NOW)[0]]
 
 
 def test_alternatives_are_the_next_free_starts_then_earlier_ones_of_that_date(
@@ -52,15 +52,59 @@ def test_an_alternative_says_what_could_be_taken(venue: Venue, models: ReadModel
     venue.book("b-1", ("moon", "2026-12-02T09:30"))
     catch_up(runner)
     with models.reading() as reader:
-        wanted = (datetime(2026, 12, 2, 3, tzinfo=UTC), datetime(2026, 12, 2, 3, 30, tzinfo=UTC))
-        found = alternatives(reader, "moon", *wanted, 3, now=NOW)
-    assert found == [
+        wanted = Wanted("moon", datetime(2026, 12, 2, 3, tzinfo=UTC), datetime(2026, 12, 2, 3, 30, tzinfo=UTC), 3)
+        found = alternatives(reader, [wanted], now=NOW)
+    assert found[0] == [
         {
             "resource": "moon",
             "start": "2026-12-02T09:30:00+06:00",
             "end": "2026-12-02T10:00:00+06:00",
             "available": 3,
         }
+    ]
+
+
+def test_many_looked_for_together_get_what_each_gets_alone(venue: Venue, models: ReadModels, runner: Runner) -> None:
+    venue.define("court-1", hours=dict.fromkeys(EVERY_DAY, [["09:00", "11:00"]]), policy={"step": 30})
+    venue.define("court-2", hours={"wed": [["22:00", "02:00"]]}, policy={"step": 60})
+    venue.define("court-3", timezone="Europe/Vienna", hours={"wed": [["09:00", "10:00"]]})
+    venue.book("b-1", ("court-1", "2026-12-02T10:00"))
+    venue.book("b-2", ("court-2", "2026-12-02T23:00"))
+    catch_up(runner)
+    wanted = [
+        Wanted("court-1", wall("2026-12-02T10:00+06:00"), wall("2026-12-02T10:30+06:00"), 1),
+        Wanted("court-2", wall("2026-12-02T23:00+06:00"), wall("2026-12-03T00:00+06:00"), 1),
+        Wanted("court-2", wall("2026-12-03T01:00+06:00"), wall("2026-12-03T02:00+06:00"), 1),
+        Wanted("nowhere", wall("2026-12-02T10:00+06:00"), wall("2026-12-02T10:30+06:00"), 1),
+        Wanted("court-3", wall("2026-12-02T09:00+01:00"), wall("2026-12-02T09:30+01:00"), 1, by_staff=True),
+    ]
+    with models.reading() as reader:
+        together = alternatives(reader, wanted, now=NOW)
+        assert together == [alternatives(reader, [each], now=NOW)[0] for each in wanted]
+    assert [[each["start"] for each in found] for found in together] == [
+        [
+            "2026-12-02T10:30:00+06:00",
+            "2026-12-03T09:00:00+06:00",
+            "2026-12-03T09:30:00+06:00",
+            "2026-12-03T10:00:00+06:00",
+            "2026-12-03T10:30:00+06:00",
+        ],
+        [
+            "2026-12-03T00:00:00+06:00",
+            "2026-12-03T01:00:00+06:00",
+            "2026-12-09T22:00:00+06:00",
+            "2026-12-09T23:00:00+06:00",
+            "2026-12-02T22:00:00+06:00",
+        ],
+        [
+            "2026-12-09T22:00:00+06:00",
+            "2026-12-09T23:00:00+06:00",
+            "2026-12-10T00:00:00+06:00",
+            "2026-12-10T01:00:00+06:00",
+            "2026-12-03T00:00:00+06:00",
+        ],
+        [],
+        ["2026-12-02T09:30:00+01:00", "2026-12-09T09:00:00+01:00", "2026-12-09T09:30:00+01:00"],
     ]
 
 
