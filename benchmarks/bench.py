@@ -5,20 +5,21 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 
 import figures
 import report
 from check import Tally, race, seed, verdict
 from contestants import DESCRIBED, Contestant, leave_nothing_running, start, tokens_file
+from lagging import LagWatch
 from load import Round, run, wrk_version
 from postgres import Postgres, running
 from results import Key, Results
 from workloads import WORKLOADS, Workload
 
-CATCH_UP_SECONDS = 120.0
 AFTER_SEED = 10 * 200 * 16
 """The first request of which a booking, one in ten, lies on the second day."""
 
@@ -111,13 +112,16 @@ def _take_turns(
     for number in range(plan.rounds + 1):
         shown = []
         for contestant in contestants:
+            watch = LagWatch(contestant) if contestant.is_daybook and workload.books else nullcontext()
             used = contestant.cpu_seconds()
-            measured = run(contestant.address, workload, connections, plan.seconds, contestant.next_request, tokens)
+            with watch:
+                measured = run(contestant.address, workload, connections, plan.seconds, contestant.next_request, tokens)
             contestant.next_request += 1 if workload.name == "hot" else measured.sent
             used = contestant.cpu_seconds() - used
             _judge(contestant, workload, measured, tallies[contestant.name])
-            lag = _catch_up(contestant) if contestant.is_daybook and workload.books else None
-            shown.append(f"{contestant.name} {measured.rate:,.0f}/s{f' (lag {lag[0]}, {lag[1]:.2f} s)' if lag else ''}")
+            lag = watch.lag() if isinstance(watch, LagWatch) else None
+            told = f" (lag {lag.behind}, {lag.seconds:.2f} s)" if lag else ""
+            shown.append(f"{contestant.name} {measured.rate:,.0f}/s{told}")
             if number:
                 key = Key(workload.name, connections, contestant.name)
                 results.rounds[key].append(measured)
@@ -152,16 +156,6 @@ def _judge(contestant: Contestant, workload: Workload, measured: Round, tally: T
 def _count(tally: Tally, measured: Round) -> None:
     tally.accepted += measured.accepted
     tally.unknown += measured.unanswered
-
-
-def _catch_up(contestant: Contestant) -> tuple[int, float]:
-    """Events that read models are behind when the load ends, and the seconds until they are not."""
-    began = monotonic()
-    first = lag = contestant.lag()
-    while lag and monotonic() - began < CATCH_UP_SECONDS:
-        sleep(0.005)
-        lag = contestant.lag()
-    return first, monotonic() - began
 
 
 if __name__ == "__main__":

@@ -119,6 +119,11 @@ class Contestant:
 
     def lag(self) -> int:
         """Events that Daybook's read models are behind its log, read past the server."""
+        head, reached = self.progress()
+        return max(0, head - reached)
+
+    def progress(self) -> tuple[int, int]:
+        """The position of Daybook's log, and the one that its read models had reached just before."""
         if self.name == "daybook_sqlite":
             store = self.folder / "store"
             with closing(sqlite3.connect(f"file:{store}/read-models.sqlite3?mode=ro", uri=True)) as models:
@@ -130,7 +135,7 @@ class Contestant:
             with psycopg.connect(self.database) as connection:
                 sql = f"SELECT ({_REACHED}), position FROM {{schema}}log_head".format(schema="daybook.")
                 ((reached, head),) = connection.execute(sql.encode()).fetchall()
-        return int(max(0, head - reached))
+        return int(head), int(reached)
 
     def stop(self) -> None:
         """End the process and remove its files."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from statistics import median
 from typing import NamedTuple
 
+from lagging import Lag
 from load import Round
 
 
@@ -31,7 +32,7 @@ class Results:
 
     def __init__(self) -> None:
         self.rounds: dict[Key, list[Round]] = defaultdict(list)
-        self.lags: dict[Key, list[tuple[int, float]]] = defaultdict(list)
+        self.lags: dict[Key, list[Lag]] = defaultdict(list)
         self.cpu_us: dict[Key, list[float]] = defaultdict(list)
         """Microseconds of CPU a request, the server's process alone."""
         self.faults: dict[tuple[str, str], list[str]] = {}
