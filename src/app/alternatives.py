@@ -1,7 +1,6 @@
 """The next best: what else is free of a resource when somebody was faster."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 from app.availability import Judge, Judged, Slot, judge_with, offered_on
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow, get_all
-from app.usage import Usage, minute_of, usage_of
+from app.usage import Usage, minute_of, usage_of_days
 from domain.definition import FIRST_DATE, LAST_DATE
 from domain.interval import DAY, MINUTE
 
@@ -21,7 +20,9 @@ STAGES = ((0, 0), (1, 2), (3, 4), (5, DAYS_AFTER))
 
 
 class Wanted(NamedTuple):
-    """A place that somebody was refused. `by_staff` lifts notice and horizon."""
+    """A place that somebody was refused; `start` and `end` have the resource's offset. `by_staff` lifts notice and
+    horizon.
+    """
 
     resource: str
     start: datetime
@@ -34,35 +35,36 @@ def alternatives(reader: Reader, wanted: Sequence[Wanted], *, now: datetime) -> 
     """For each place up to 5 free slots of the same length: `{resource, start, end, available}`, ready for JSON.
 
     First the next starts after the wanted one on its date and the seven following, in order; then earlier ones
-    of its date, the nearest first. None when the resource takes no bookings. Many places are looked for together
-    with little more than the reading that one takes.
+    of its date, the nearest first. None when the resource takes no bookings. What is taken is read for all
+    places at once.
     """
     rows = get_all(reader, {each.resource for each in wanted})
-    searches = [_Search(each, rows.get(each.resource), now) for each in wanted]
+    searches = {each: _Search(each, rows[each.resource], now) for each in wanted if _takes_bookings(rows, each)}
     for first, last in STAGES:
-        _take_up(reader, [search for search in searches if search.goes_on], first, last, now)
-    return [search.shown() for search in searches]
+        going = [search for search in searches.values() if search.goes_on]
+        offered = [search.offered(first, last) for search in going]
+        touched = {(search.wanted.resource, day) for search, of in zip(going, offered, strict=True) for day in of.dates}
+        usage = usage_of_days(reader, touched, now) if touched else {}
+        for search, of in zip(going, offered, strict=True):
+            if of.slots:
+                search.look(of.slots, usage[search.wanted.resource])
+    found = {each: search.shown() for each, search in searches.items()}
+    return [found.get(each, []) for each in wanted]
 
 
-def _take_up(reader: Reader, searches: Iterable["_Search"], first: int, last: int, now: datetime) -> None:
-    """Look on these dates after the wanted ones; what is taken on the same dates is read at once."""
-    together: defaultdict[tuple[date, date], list[tuple[_Search, list[Slot]]]] = defaultdict(list)
-    for search in searches:
-        slots, dates = search.offered(first, last)
-        if slots:
-            together[dates].append((search, slots))
-    for dates, found in together.items():
-        usage = usage_of(reader, list({search.wanted.resource for search, _ in found}), *dates, now)
-        for search, slots in found:
-            search.look(slots, usage[search.wanted.resource])
+class _Offered(NamedTuple):
+    """Slots in order, and the dates that they touch with their buffers."""
+
+    slots: list[Slot]
+    dates: list[date]
 
 
 class _Search:
     """A look for free slots around a start."""
 
-    def __init__(self, wanted: Wanted, row: ResourceRow | None, now: datetime) -> None:
+    def __init__(self, wanted: Wanted, row: ResourceRow, now: datetime) -> None:
         self.wanted = wanted
-        self._row = row if row is not None and _takes_bookings(row, wanted.start.date()) else None
+        self._row = row
         self._minutes = round((wanted.end - wanted.start) / MINUTE)
         self._now = now
         self._later: list[Judged] = []
@@ -70,38 +72,40 @@ class _Search:
 
     @property
     def goes_on(self) -> bool:
-        """Whether more can be found, and is wanted."""
-        return self._row is not None and len(self._later) < MOST
+        """Whether more is wanted."""
+        return len(self._later) < MOST
 
-    def offered(self, first: int, last: int) -> tuple[list[Slot], tuple[date, date]]:
-        """Slots that start on these dates after the wanted one, in order, and the dates that they touch."""
-        assert self._row is not None  # noqa: S101 - what goes on has one
-        begins, ends = (self.wanted.start.date() + number * DAY for number in (first, last))
+    def offered(self, first: int, last: int) -> _Offered:
+        """What starts on these dates after the wanted one."""
+        wanted_on = self.wanted.start.date()
         slots: list[Slot] = []
         touched: list[date] = []
         # What a window after midnight offers is listed under the date before.
         for number in range(first - 1, last + 1):
-            day = self.wanted.start.date() + number * DAY
-            offered = offered_on(self._row, day, self._minutes)
-            starting = _starting(offered.slots, begins, ends)
+            offered = offered_on(self._row, wanted_on + number * DAY, self._minutes)
+            starting = _starting(offered.slots, wanted_on + first * DAY, wanted_on + last * DAY)
             if starting:
                 slots += starting
                 touched += (offered.first, offered.last)
         slots.sort(key=_first_minute)
-        return slots, (min(touched, default=begins), max(touched, default=ends))
+        begins, days = min(touched, default=wanted_on), 0
+        if touched:
+            days = (max(touched) - begins).days + 1
+        return _Offered(slots, [begins + number * DAY for number in range(days)])
 
     def look(self, slots: list[Slot], usage: Usage) -> None:
         """Take what is free of these, given what is taken on their dates. Judging ends when there is enough."""
-        judge = self._judge(usage)
-        wanted = minute_of(self.wanted.start)
-        after = slots[bisect_right(slots, wanted, key=_first_minute) :]
-        before = slots[: bisect_left(slots, wanted, key=_first_minute)]
+        wanted = self.wanted
+        judge = judge_with(usage, self._row.resource(), wanted.units, self._now, by_staff=wanted.by_staff)
+        start = minute_of(wanted.start)
+        after = slots[bisect_right(slots, start, key=_first_minute) :]
+        before = slots[: bisect_left(slots, start, key=_first_minute)]
         self._later += islice(_available(judge, after), MOST - len(self._later))
-        if before:  # the first dates alone have any
+        if before:  # the wanted date alone has any
             self._earlier = _available(judge, reversed(before))
 
     def shown(self) -> list[dict[str, Any]]:
-        """What was found."""
+        """What was found; to be asked once."""
         found = [*self._later, *islice(self._earlier, MOST - len(self._later))]
         return [
             {
@@ -113,15 +117,12 @@ class _Search:
             for judged in found
         ]
 
-    def _judge(self, usage: Usage) -> Judge:
-        assert self._row is not None  # noqa: S101 - what goes on has one
-        wanted = self.wanted
-        return judge_with(usage, self._row.resource(), wanted.units, self._now, by_staff=wanted.by_staff)
 
-
-def _takes_bookings(row: ResourceRow, day: date) -> bool:
-    """Whether it does around a date."""
-    return not row.retired and FIRST_DATE + DAY < day < LAST_DATE - (DAYS_AFTER + 1) * DAY
+def _takes_bookings(rows: dict[str, ResourceRow], wanted: Wanted) -> bool:
+    """Whether the resource does, around that date."""
+    row = rows.get(wanted.resource)
+    is_known = FIRST_DATE + DAY < wanted.start.date() < LAST_DATE - (DAYS_AFTER + 1) * DAY
+    return row is not None and not row.retired and is_known
 
 
 def _starting(slots: Sequence[Slot], first: date, last: date) -> Sequence[Slot]:

@@ -178,7 +178,7 @@ def offered_on(row: ResourceRow, day: date, minutes: int) -> Offered:
 
 @lru_cache(maxsize=1_024)
 def _plan_of(timezone: str, definition: str) -> bytes:
-    """The same for all resources that offer the same slots."""
+    """All of a definition that decides which slots are offered, and which dates they touch with their buffers."""
     said = json.loads(definition)
     planned = json.dumps([timezone, said["hours"], said["exceptions"], said["policy"]])
     return blake2b(planned.encode(), digest_size=16).digest()

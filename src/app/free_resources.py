@@ -78,6 +78,12 @@ def free_resources(
                 f"Dates lie between {FIRST_DATE} and {LAST_DATE}.",
                 errors=[{"pointer": "/start", "detail": f"lies between {FIRST_DATE} and {LAST_DATE}"}],
             )
+    if end is not None and (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+        raise Refused(
+            "malformed",
+            "What is asked for does not end after it starts.",
+            errors=[{"pointer": "/end", "detail": "lies after start"}],
+        )
     asked = _Asked(start, end, units, party, now, by_staff)
     after = key_of(cursor, reader.log_id, str)[0] if cursor else ""
     candidates = found(

@@ -12,7 +12,8 @@ from app.stores import open_stores
 
 
 def rebuild(settings: Settings, progress: Callable[[int, int], None]) -> None:
-    """Build every read model from the first event on and swap it in; the old ones answer until then.
+    """Build every read model from the first event on and swap it in; the old ones, if they fit the log, answer until
+    then.
 
     `progress` is called with the position done and the log's head. Raises StoreUnavailable and its kinds.
     """

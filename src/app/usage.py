@@ -2,13 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from app.read_models.days import Taken, blocked, claimed
+from app.read_models.days import Taken, blocked, blocked_on, claimed, claimed_on
 from app.read_models.reader import Reader
+from domain.resource_day import ResourceDay
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -56,6 +57,14 @@ def usage_of(reader: Reader, resources: list[str], first: date, last: date, now:
     """What is taken of each resource from the first to the last date, lapsed holds left out."""
     by_bookings = claimed(reader, resources, first, last, now)
     by_blocks = blocked(reader, resources, first, last)
+    return {resource: _usage(by_bookings.get(resource, []), by_blocks.get(resource, [])) for resource in resources}
+
+
+def usage_of_days(reader: Reader, days: Collection[tuple[str, date]], now: datetime) -> dict[str, Usage]:
+    """What is taken on these resources' dates, by resource, lapsed holds left out; on other dates nothing is known."""
+    streams = [ResourceDay.stream(resource, day) for resource, day in days]
+    by_bookings, by_blocks = claimed_on(reader, streams, now), blocked_on(reader, streams)
+    resources = {resource for resource, _ in days}
     return {resource: _usage(by_bookings.get(resource, []), by_blocks.get(resource, [])) for resource in resources}
 
 

@@ -26,6 +26,7 @@ def restore_with_progress(settings: Settings, backup: Path, say: Say) -> None:
     where = f"folder {settings.data}" if settings.is_embedded else f"schema {settings.schema_name}"
     say(f"The {where} has a log again: {made.position:,} events{_until(made.timestamp)}, checked from the first on.")
     say("It has a new id: whoever holds a position of before is told so.")
+    _say_unbuilt(restored.unbuilt, say)
     if restored.lacks_key:
         place = f"{settings.data / 'master.key'} (mode 0600), or set DAYBOOK_MASTER_KEY"
         say(f"Put the master key of before into {place if settings.is_embedded else 'DAYBOOK_MASTER_KEY'}")
@@ -35,9 +36,15 @@ def restore_with_progress(settings: Settings, backup: Path, say: Say) -> None:
 def renew_with_progress(settings: Settings, say: Say) -> None:
     """Give the log that is in place a new id. Raises one of `failures.EXPECTED`."""
     with Shown() as shown:
-        head = renew_in_place(settings, shown)
+        head, unbuilt = renew_in_place(settings, shown)
     say(f"The log has a new id: {head.position:,} events{_until(head.timestamp)}, checked from the first on.")
     say("Whoever holds a position of before is told so.")
+    _say_unbuilt(unbuilt, say)
+
+
+def _say_unbuilt(why: str | None, say: Say) -> None:
+    if why is not None:
+        say(f"Its read models are not built yet, which the next start will do: {why}")
 
 
 def _until(timestamp: str) -> str:

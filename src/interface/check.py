@@ -12,9 +12,9 @@ from app.preflight.everything import about_stores
 from app.preflight.told import Told, noted, wrong
 from app.settings import Settings
 from interface.announcement import Say
-from interface.failures import CannotListen, Unsuitable
+from interface.failures import AddressInUse, CannotListen, Unsuitable
 from interface.http.provider_keys import usable_keys
-from interface.listening import must_be_free
+from interface.listening import must_be_free, must_be_two
 
 ANSWER_SECONDS: Final = 5.0
 """What the identity provider may take."""
@@ -23,7 +23,12 @@ ANSWER_SECONDS: Final = 5.0
 def check(settings: Settings, host: str, port: int, say: Say) -> None:
     """Say all there is to say, a line each. Raises Unsuitable when anything is wrong."""
     faults = 0
-    for told in (*about_stores(settings), *_about_provider(settings), *_about_port(settings, host, port)):
+    for told in (
+        *about_stores(settings),
+        *_about_provider(settings),
+        *_about_port(settings, host, port),
+        *_about_metrics(settings, host, port),
+    ):
         say(f"{'wrong' if told.is_wrong else 'note'}: {told.sentence}")
         faults += told.is_wrong
     if faults:
@@ -32,13 +37,31 @@ def check(settings: Settings, host: str, port: int, say: Say) -> None:
 
 
 def _about_port(settings: Settings, host: str, port: int) -> Iterator[Told]:
-    if not port:
+    if port:
+        yield from _about_address(settings, host, port, "")
+
+
+def _about_metrics(settings: Settings, host: str, port: int) -> Iterator[Told]:
+    if settings.metrics_port is None:
         return
+    try:
+        must_be_two(host, port, settings.metrics_host, settings.metrics_port)
+    except CannotListen as trouble:
+        yield wrong(trouble)
+    else:
+        named = " (That is where metrics are to be: DAYBOOK_METRICS_HOST, DAYBOOK_METRICS_PORT.)"
+        yield from _about_address(settings, settings.metrics_host, settings.metrics_port, named)
+
+
+def _about_address(settings: Settings, host: str, port: int, named: str) -> Iterator[Told]:
     try:
         must_be_free(host, port)
     except CannotListen as trouble:
         is_served = settings.is_embedded and holder_of(settings.data) is not None
-        yield noted(f"Port {port} of {host} is in use, most likely by that Daybook.") if is_served else wrong(trouble)
+        if is_served and isinstance(trouble, AddressInUse):
+            yield noted(f"Port {port} of {host} is in use, most likely by that Daybook.{named}")
+        else:
+            yield wrong(f"{trouble}{named}")
 
 
 def _about_provider(settings: Settings) -> Iterator[Told]:

@@ -11,7 +11,7 @@ from app.settings import load_settings
 from interface import announcement, logs
 from interface.failures import EXPECTED, Unsuitable
 from interface.http.auth import ROLES, issue_token
-from interface.listening import is_loopback, must_be_free, take_port
+from interface.listening import is_loopback, must_be_free, must_be_two, take_port
 from interface.signals import leave_on_signals
 
 # The server, the stores and what they need are imported where they are used: `token`, and what is wrong with
@@ -66,6 +66,7 @@ def serve(
         raise Unsuitable(
             f"--demo prints tokens that open everything, so it is refused on {host}. Leave out --host, or --demo."
         )
+    must_be_two(host, port, settings.metrics_host, settings.metrics_port)
     if workers > 1:
         must_be_free(host, port)
     listener = take_port(host, port, shared=workers > 1)

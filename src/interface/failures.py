@@ -12,6 +12,10 @@ class CannotListen(Exception):  # noqa: N818 - what happened, in a sentence
     """The address cannot be listened on."""
 
 
+class AddressInUse(CannotListen):
+    """Somebody listens there already."""
+
+
 class ServerEnded(Exception):  # noqa: N818 - what happened, in a sentence
     """The HTTP server stopped by itself."""
 

@@ -70,6 +70,11 @@ class Forked:
         return sentinel
 
     @property
+    def pid(self) -> int | None:
+        """Its number, also when it has ended."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def status(self) -> int | None:
         """The status with which it ended."""
         return self._process.exitcode if self._process is not None else None
@@ -88,7 +93,7 @@ class Forked:
         if self._process is not None:
             self._process.join(seconds)
             if self._process.is_alive():
-                log.error("process killed, since it did not end", process=self.name)
+                log.error("process killed, since it did not end", ended=self.name, pid=self.pid)
                 self._process.kill()
                 self._process.join()
 

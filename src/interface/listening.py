@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from time import monotonic, sleep
 from typing import Any
 
-from interface.failures import CannotListen
+from interface.failures import AddressInUse, CannotListen
 
 Address = tuple[Any, ...]
 """What `socket.getsockname` answers: host, port, and more for IPv6."""
@@ -17,6 +17,7 @@ Address = tuple[Any, ...]
 SECONDS_OF_PATIENCE = 1.0
 """The processes of a service that was killed take a moment to be gone."""
 
+_EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - to tell it, not to listen there
 BACKLOG = 4096
 """Connections that may wait to be accepted; the kernel may allow fewer."""
 
@@ -63,6 +64,27 @@ def must_be_free(host: str, port: int) -> None:
         open_port(probe)
 
 
+def must_be_two(host: str, port: int, metrics_host: str, metrics_port: int | None) -> None:
+    """Raises CannotListen when the service and its metrics are to listen at one address."""
+    if not port or port != metrics_port:
+        return
+    ours, theirs = _numbers_of(host), _numbers_of(metrics_host)
+    if ours & theirs or (ours | theirs) & _EVERY_ADDRESS:
+        raise CannotListen(
+            f"Port {port} cannot be the service's and that of its metrics. Choose another with --port, or with "
+            "DAYBOOK_METRICS_PORT."
+        )
+
+
+def _numbers_of(host: str) -> set[str]:
+    """The addresses that a name stands for; none where it stands for nothing, which is told elsewhere."""
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return set()
+    return {str(address[0]) for *_, address in found}
+
+
 def open_port(taken: socket.socket) -> None:
     """Listen. Raises CannotListen when another program began to since the port was taken."""
     try:
@@ -97,7 +119,7 @@ def allow_many_connections() -> None:
 
 def _cannot(error: OSError, host: str, port: int) -> CannotListen:
     if error.errno == errno.EADDRINUSE:
-        return CannotListen(
+        return AddressInUse(
             f"Port {port} of {host} is in use by another program. Stop it, or choose another port: "
             f"`daybook serve --port {port + 1 if port < 65535 else port - 1}`, or `make run PORT=...`."
         )

@@ -143,7 +143,7 @@ class _Over:
                 return
             for process in self._all:
                 if process.due is None and process.has_ended():
-                    log.error("process ended by itself", process=process.name, status=process.status)
+                    log.error("process ended by itself", ended=process.name, pid=process.pid, status=process.status)
                     process.due = max(monotonic(), process.started + RESTART_SECONDS)
                     if self._metrics is not None:
                         shared_metrics.leave(self._metrics, self._all.index(process))
@@ -155,7 +155,7 @@ class _Over:
         try:
             process.start(partial(self._born, self._all.index(process)))
         except OSError as error:
-            log.error("process could not be started", process=process.name, reason=error.strerror)
+            log.error("process could not be started", wanted=process.name, reason=error.strerror)
             process.due = monotonic() + RESTART_SECONDS
 
     def _born(self, number: int) -> None:

@@ -17,7 +17,7 @@ import pytest
 from tests.interface.test_cli import environment, run
 
 from app.details import Vault
-from app.log.folder import FolderLock
+from app.log.folder import READ_MODELS_NAME, FolderLock
 from app.log.records import LoggedEvent
 from app.log.sqlite import FILE_NAME, open_sqlite
 from app.master_key import master_key_for, token_secrets_for
@@ -174,6 +174,53 @@ def test_a_disk_that_is_nearly_full_is_told(data: Path, monkeypatch: pytest.Monk
     (said,) = wrong_with(Settings(data=data))
 
     assert "MiB left" in said
+
+
+def test_a_log_that_was_lost_is_told_as_a_start_would(data: Path) -> None:
+    (data / READ_MODELS_NAME).touch()
+    (data / FILE_NAME).write_bytes(b"")
+    (said,) = wrong_with(Settings(data=data))
+    assert "is empty, although a log was kept in this folder before" in said
+
+    (data / FILE_NAME).unlink()
+    (said,) = wrong_with(Settings(data=data))
+    assert "is missing, although a log was kept in this folder before" in said
+
+
+def test_what_a_first_start_left_that_was_cut_short_is_no_trouble(data: Path) -> None:
+    (data / FILE_NAME).write_bytes(b"")
+    assert told_of(Settings(data=data))[-1] == "Nothing is wrong."
+    with closing(open_sqlite(data, serving=False)) as log:
+        assert log.created
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(data: Path) -> None:
+    (data / READ_MODELS_NAME).mkdir()
+    (said,) = wrong_with(Settings(data=data))
+    assert "read-models.sqlite3 is a folder" in said
+
+
+def test_an_address_for_metrics_that_cannot_be_had_is_told(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        (said,) = wrong_with(Settings(data=data, metrics_port=port))
+        assert "in use by another program" in said
+        assert "DAYBOOK_METRICS_PORT" in said
+    for same in ("127.0.0.1", "localhost", "0.0.0.0"):  # noqa: S104 - all of them, to be told
+        assert "that of its metrics" in wrong_with(Settings(data=data, metrics_port=port, metrics_host=same), port)[0]
+    elsewhere = Settings(data=data, metrics_port=port, metrics_host="127.0.0.2")
+    assert wrong_with(elsewhere, port) == []
+    with closing(open_sqlite(data, serving=True)):
+        nowhere = Settings(data=data, metrics_port=port, metrics_host="nowhere.invalid")
+        assert "no address of this machine" in wrong_with(nowhere)[0]
+
+
+def test_a_service_and_its_metrics_do_not_share_a_port(tmp_path: Path) -> None:
+    settings = environment(DAYBOOK_DATA=str(tmp_path / "data"), DAYBOOK_METRICS_PORT="8765")
+    done = run(settings, "serve", "--port", "8765")
+    assert done.returncode == 1
+    assert "cannot be the service's and that of its metrics" in done.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_file_that_is_no_log_is_told(data: Path) -> None:

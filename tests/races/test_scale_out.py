@@ -117,8 +117,11 @@ async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) 
     server.says("process ended by itself")
     assert server.terminate() == 0
     lines = [json.loads(line) for line in server.said.splitlines() if line.startswith("{")]
-    (told_by,) = {line["process"] for line in lines if line["event"] == "process ended by itself"}
+    (told,) = (line for line in lines if line["event"] == "process ended by itself")
+    told_by = told["process"]
     assert told_by.endswith(f":{server.pid}")
+    assert told["ended"].startswith("door ")
+    assert str(told["pid"]) == next(iter(alice)).rpartition(":")[2]
     others = {line["process"] for line in lines} - {told_by}
     assert others, lines
 

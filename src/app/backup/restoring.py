@@ -14,6 +14,7 @@ from app.fitting_key import has_people, opens_all
 from app.log.reading import Reading
 from app.log.records import Head
 from app.log.renewing import renew
+from app.log.trouble import StoreUnavailable
 from app.master_key import master_key_if_there
 from app.rebuilding import rebuild
 from app.settings import Settings
@@ -21,10 +22,13 @@ from app.stores import open_log
 
 
 class Restored(NamedTuple):
-    """What was put back. `lacks_key`: it has people, and the key that opens what is sealed for them is not set."""
+    """What was put back. `lacks_key`: it has people, and the key that opens what is sealed for them is not set.
+    `unbuilt`: why the read models could not be built, which the next start does; none when they were.
+    """
 
     manifest: Manifest
     lacks_key: bool
+    unbuilt: str | None
 
 
 def restore(settings: Settings, backup: Path, progress: Progress) -> Restored:
@@ -43,14 +47,21 @@ def restore(settings: Settings, backup: Path, progress: Progress) -> Restored:
             place = Place(settings.database_url, settings.schema_name, settings.postgres_tools)
             restore_postgres(backup, manifest, place, key.check, progress)
     except OSError as error:
-        raise CannotRestore(f"Nothing was restored: {error.strerror} ({error.filename}).") from error
-    _rebuild(settings, progress)
-    return Restored(manifest, key.is_lacking)
+        where = f" ({error.filename})" if error.filename else ""
+        raise CannotRestore(f"Nothing was restored: {error.strerror}{where}.") from error
+    return Restored(manifest, key.is_lacking, _rebuild(settings, progress))
 
 
-def renew_in_place(settings: Settings, progress: Progress) -> Head:
+class Renewed(NamedTuple):
+    """Where the log ends that got a new id. `unbuilt`: as of `Restored`."""
+
+    head: Head
+    unbuilt: str | None
+
+
+def renew_in_place(settings: Settings, progress: Progress) -> Renewed:
     """Check a log that was put back by other means, such as point-in-time recovery or a copied folder, and give it a
-    new id; answers where it ends. Read models are built as by `restore`.
+    new id. Read models are built as by `restore`.
 
     Raises CannotRestore (nothing is changed then), SettingsError, StoreUnavailable and its kinds.
     """
@@ -63,13 +74,19 @@ def renew_in_place(settings: Settings, progress: Progress) -> Head:
             raise CannotRestore(f"The log is not whole. {faults} Nothing was changed; go back to another copy.")
         key.check(log)
         renew(log)
-    _rebuild(settings, progress)
-    return head
+    return Renewed(head, _rebuild(settings, progress))
 
 
-def _rebuild(settings: Settings, progress: Progress) -> None:
+def _rebuild(settings: Settings, progress: Progress) -> str | None:
+    """Build the read models, where they are in a folder; says why that was not possible. The log is in place by then,
+    so it is no failure.
+    """
     if settings.is_embedded:
-        rebuild(settings, lambda done, total: progress("Building read models", done, total))
+        try:
+            rebuild(settings, lambda done, total: progress("Building read models", done, total))
+        except StoreUnavailable as trouble:
+            return str(trouble)
+    return None
 
 
 class _Key:

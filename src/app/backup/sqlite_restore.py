@@ -57,7 +57,8 @@ def _refuse_another_log(folder: Path) -> None:
     if found:
         raise CannotRestore(
             f"{folder} has a log already ({', '.join(found)}), and a restore replaces none. Move these files away "
-            "together, keep them until all is well again, and restore then; or set DAYBOOK_DATA to another folder."
+            "together, keep them until all is well again, and restore then; or set DAYBOOK_DATA to another folder. "
+            "If a restore was just cut short while it built read models, the log is whole: start Daybook."
         )
 
 

@@ -1,8 +1,11 @@
 """Making the tables on PostgreSQL: a step of its own, by a role that may do more than the service's."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
+import psycopg
 from psycopg import sql
 
 from app.log.postgres_connection import BoundedConnection, connect, nothing_stored
@@ -19,7 +22,7 @@ def migrate(url: str, schema: str, service_role: str | None = None) -> bool:
     delete what is in the log. Raises StoreUnavailable with the server's reason; nothing is half done then.
     """
     bounded = connect(url, schema_name(schema), answer_seconds=_ANSWER_SECONDS)
-    with nothing_stored(), bounded as connection:
+    with nothing_stored(), _told_for_people(), bounded as connection:
         # Two at once would both find a table missing and both make it.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"daybook migrate {schema}"])
         _refuse_other_encodings(connection)
@@ -31,6 +34,17 @@ def migrate(url: str, schema: str, service_role: str | None = None) -> bool:
         if service_role is not None:
             _grant(connection, schema, service_role)
         return is_new
+
+
+@contextmanager
+def _told_for_people() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreUnavailable(
+            f"The role that DAYBOOK_DATABASE_URL names may not do this ({error.diag.message_primary}). Run `daybook "
+            "migrate` as the owner of the schema, or of the database as long as there is none."
+        ) from error
 
 
 def _refuse_other_encodings(connection: BoundedConnection) -> None:
@@ -64,4 +78,9 @@ def _begin_log(connection: BoundedConnection) -> bool:
 
 def _grant(connection: BoundedConnection, schema: str, role: str) -> None:
     quoted = [sql.Identifier(name).as_string(connection) for name in (schema, role)]
-    connection.execute(postgres_grants(*quoted).encode())
+    try:
+        connection.execute(postgres_grants(*quoted).encode())
+    except psycopg.errors.UndefinedObject as error:
+        raise StoreUnavailable(
+            f"The server has no role {role} ({error.diag.message_primary}). Make it first: CREATE ROLE."
+        ) from error

@@ -37,7 +37,7 @@ def connect(path: Path, read_only: bool) -> Connection:
     """A connection in autocommit mode. One that writes makes the file, readable by its owner alone."""
     if not read_only:
         prepare(path.parent)
-        _refuse_to_begin_anew(path)
+        refuse_to_begin_anew(path)
         try:  # SQLite gives the files beside it the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
@@ -89,13 +89,16 @@ def make_tables(
     return is_new
 
 
-def _refuse_to_begin_anew(path: Path) -> None:
+def refuse_to_begin_anew(path: Path) -> None:
     """Raise StoreDamaged where a log was lost: the read models are made after it, so it was there."""
     is_there = path.exists()
-    if (is_there and path.stat().st_size) or not path.with_name(READ_MODELS_NAME).exists():
+    if (is_there and path.stat().st_size) or not path.with_name(READ_MODELS_NAME).is_file():
         return
-    how = "is empty" if is_there else "is missing"
-    raise StoreDamaged(f"{path} {how}, although a log was kept in this folder before. {NEXT}")
+    raise _lost(path, "is empty" if is_there else "is missing")
+
+
+def _lost(path: Path, how: str) -> StoreDamaged:
+    return StoreDamaged(f"{path} {how}, although a log was kept in this folder before. {NEXT}")
 
 
 def _begin_log(connection: Connection) -> None:
@@ -109,6 +112,9 @@ def _begin_log(connection: Connection) -> None:
 def _check(connection: Connection, path: Path) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if not application_id and not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        refuse_to_begin_anew(path)
+        raise StoreUnavailable(f"{path} is empty: its first start did not come to an end. `daybook serve` makes it.")
     if application_id != SQLITE_APPLICATION_ID:
         raise StoreDamaged(f"{path} is a database of some other program. Set DAYBOOK_DATA to another folder.")
     if version != SCHEMA_VERSION:

@@ -7,9 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 from app.fitting_key import has_people
-from app.log.folder import holder_of
+from app.log.folder import LOCK_NAME, READ_MODELS_NAME, holder_of
 from app.log.sqlite import FILE_NAME, SQLiteLog, open_sqlite
 from app.log.sqlite_copy import CopiedLog
+from app.log.sqlite_file import refuse_to_begin_anew
 from app.log.trouble import StoreUnavailable
 from app.master_key import MASTER_KEY_FILE
 from app.preflight.log import about_log
@@ -35,11 +36,19 @@ def about_folder(settings: Settings, key: bytes | None) -> Iterator[Told]:
     holder = holder_of(folder)
     if holder is not None:
         yield noted(f"A Daybook (process {holder}) is serving {folder} now.")
+    for name in (LOCK_NAME, READ_MODELS_NAME):
+        if (folder / name).is_dir():
+            yield wrong(f"{folder / name} is a folder, and Daybook keeps a file under that name. Move it away.")
     yield from _about_log(settings, key, is_served=holder is not None)
 
 
 def _about_log(settings: Settings, key: bytes | None, *, is_served: bool) -> Iterator[Told]:
-    if not (settings.data / FILE_NAME).exists():
+    if not _has_something(settings.data / FILE_NAME):
+        try:
+            refuse_to_begin_anew(settings.data / FILE_NAME)
+        except StoreUnavailable as trouble:
+            yield wrong(trouble)
+            return
         yield noted(f"There is no log in {settings.data} yet; `daybook serve` makes one, and the keys that it needs.")
         return
     try:
@@ -52,6 +61,12 @@ def _about_log(settings: Settings, key: bytes | None, *, is_served: bool) -> Ite
                 )
     except StoreUnavailable as trouble:
         yield wrong(trouble)
+
+
+def _has_something(path: Path) -> bool:
+    """Whether more is there than what a first start leaves that was cut short."""
+    beside = path.with_name(f"{path.name}-wal")
+    return any(each.exists() and each.stat().st_size for each in (path, beside))
 
 
 def _opened(folder: Path, is_served: bool) -> SQLiteLog | CopiedLog:

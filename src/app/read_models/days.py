@@ -1,6 +1,6 @@
 """Read model `days`: what is taken of a resource, for availability and for the desk's view of a day."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -96,16 +96,31 @@ def lapses(reader: Reader, resource: str, first: date, last: date, now: datetime
 
 def claimed(reader: Reader, resources: Sequence[str], first: date, last: date, now: datetime) -> dict[str, list[Taken]]:
     """What bookings have taken from the first to the last date, by resource, lapsed holds left out."""
+    if len(resources) > 1:
+        return claimed_on(reader, _streams(resources, first, last), now)
+    query = _claimed(reader.table("days", "claims"), "")
+    return _by_resource(reader, query, {**_range(resources[0], first, last), "now": instant_number(now)})
+
+
+def claimed_on(reader: Reader, streams: Collection[str], now: datetime) -> dict[str, list[Taken]]:
+    """The same on these resource-days."""
     dialect = reader.connection.dialect.name
-    query = _claimed(reader.table("days", "claims"), len(resources) == 1, dialect)
-    return _by_resource(reader, query, {**_streams(resources, first, last, dialect), "now": instant_number(now)})
+    query = _claimed(reader.table("days", "claims"), dialect)
+    return _by_resource(reader, query, {"streams": as_parameter(streams, dialect), "now": instant_number(now)})
 
 
 def blocked(reader: Reader, resources: Sequence[str], first: date, last: date) -> dict[str, list[Taken]]:
     """What blocks have taken from the first to the last date, by resource; all capacity is `ALL_UNITS`."""
+    if len(resources) > 1:
+        return blocked_on(reader, _streams(resources, first, last))
+    return _by_resource(reader, _blocked(reader.table("days", "blocks"), ""), _range(resources[0], first, last))
+
+
+def blocked_on(reader: Reader, streams: Collection[str]) -> dict[str, list[Taken]]:
+    """The same on these resource-days."""
     dialect = reader.connection.dialect.name
-    query = _blocked(reader.table("days", "blocks"), len(resources) == 1, dialect)
-    return _by_resource(reader, query, _streams(resources, first, last, dialect))
+    query = _blocked(reader.table("days", "blocks"), dialect)
+    return _by_resource(reader, query, {"streams": as_parameter(streams, dialect)})
 
 
 def claims_in_order(
@@ -140,20 +155,21 @@ def _lapses(claims: Table) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _claimed(claims: Table, one: bool, dialect: str) -> Any:
+def _claimed(claims: Table, listed_for: str) -> Any:
     columns = (claims.c.stream, claims.c.start_at, claims.c.end_at)
-    query = select(*columns, func.sum(claims.c.units)).where(_of(claims, one, dialect), _live(claims))
+    query = select(*columns, func.sum(claims.c.units)).where(_of(claims, listed_for), _live(claims))
     return query.group_by(*columns)
 
 
 @lru_cache(maxsize=64)
-def _blocked(blocks: Table, one: bool, dialect: str) -> Any:
+def _blocked(blocks: Table, listed_for: str) -> Any:
     units = func.coalesce(blocks.c.units, literal_column(str(ALL_UNITS)))
-    return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_of(blocks, one, dialect))
+    return select(blocks.c.stream, blocks.c.start_at, blocks.c.end_at, units).where(_of(blocks, listed_for))
 
 
-def _of(table: Table, one: bool, dialect: str) -> Any:
-    return _within(table) if one else is_one_of(table.c.stream, "streams", dialect)
+def _of(table: Table, listed_for: str) -> Any:
+    """On one resource's dates; or if a dialect is named, on a list of any resource-days."""
+    return is_one_of(table.c.stream, "streams", listed_for) if listed_for else _within(table)
 
 
 def _within(table: Table) -> Any:
@@ -165,12 +181,9 @@ def _live(claims: Table) -> Any:
     return or_(claims.c.until_at.is_(None), claims.c.until_at > bindparam("now"))
 
 
-def _streams(resources: Sequence[str], first: date, last: date, dialect: str) -> dict[str, Any]:
-    if len(resources) == 1:
-        return _range(resources[0], first, last)
+def _streams(resources: Sequence[str], first: date, last: date) -> list[str]:
     days = [first + number * DAY for number in range((last - first).days + 1)]
-    streams = [ResourceDay.stream(resource, day) for resource in resources for day in days]
-    return {"streams": as_parameter(streams, dialect)}
+    return [ResourceDay.stream(resource, day) for resource in resources for day in days]
 
 
 def _range(resource: str, first: date, last: date) -> dict[str, Any]:

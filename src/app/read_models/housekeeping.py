@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from app.log.event_log import EventLog
+from app.log.records import Head
 from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
 from app.read_models.generations import (
@@ -45,16 +46,10 @@ class Housekeeping:
             head = self._log.head()  # afterwards: who projects meanwhile must not seem to be beyond it
             for name, projection in self._models.projections.items():
                 own = [g for g in found if g.projection == name and g.retired_at is None]
-                fitting = [g for g in own if g.log_id == head.log_id and g.position <= head.position]
+                fitting = [g for g in own if _fits(g, head)]
                 for generation in own:
-                    if generation.log_id == head.log_id and generation.position > head.position:
-                        log.warning(
-                            "the log is shorter than it was: unless a backup was restored, its end is lost",
-                            was_at=generation.position,
-                            is_at=head.position,
-                        )
                     if generation not in fitting:
-                        retire(connection, name, generation.number)
+                        _retire_unfit(connection, generation, head)
                 if any(g.version > projection.version for g in fitting):
                     newer.append(name)
                 elif not any(g.version == projection.version for g in fitting):
@@ -66,17 +61,24 @@ class Housekeeping:
     def begin_anew(self) -> set[tuple[str, int]]:
         """Begin a new generation of everything; answers projections and the numbers of their generations.
 
-        A generation that is being built already is taken back: what has been parked in it would stay parked.
+        A generation that is being built already is taken back: what has been parked in it would stay parked. So is,
+        as by `prepare`, what does not fit the log: nothing built from this one could ever take its place.
         Raises StoreUnavailable when a newer Daybook built what is there.
         """
         with self._models.shaping() as connection:
             claim_control(connection, self._models.projections)
             before = all_generations(connection)
+            head = self._log.head()  # afterwards, see `prepare`
             known = self._models.projections
-            if any(g.active and g.projection in known and g.version > known[g.projection].version for g in before):
+            read = [g for g in before if g.active and g.projection in known and _fits(g, head)]
+            if any(g.version > known[g.projection].version for g in read):
                 raise StoreUnavailable("A newer Daybook built the read models: rebuild them with that one.")
             for generation in before:
-                if generation.retired_at is None and not generation.active:
+                if generation.retired_at is not None:
+                    continue
+                if not _fits(generation, head):
+                    _retire_unfit(connection, generation, head)
+                elif not generation.active:
                     retire(connection, generation.projection, generation.number)
             for projection in self._models.projections.values():
                 begin(connection, projection, self._log.log_id)
@@ -100,3 +102,18 @@ class Housekeeping:
         if is_empty:  # nothing to build: it can be read at once
             mine = [g for g in all_generations(connection) if g.projection == projection.name]
             swap_in(connection, mine[-1])
+
+
+def _fits(generation: Generation, head: Head) -> bool:
+    """Whether it was built from this log, as far as that goes."""
+    return generation.log_id == head.log_id and generation.position <= head.position
+
+
+def _retire_unfit(connection: Connection, generation: Generation, head: Head) -> None:
+    if generation.log_id == head.log_id:
+        log.warning(
+            "the log is shorter than it was: unless a backup was restored, its end is lost",
+            was_at=generation.position,
+            is_at=head.position,
+        )
+    retire(connection, generation.projection, generation.number)

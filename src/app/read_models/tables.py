@@ -79,12 +79,12 @@ def _one_of(table: Table, key: str, dialect: str) -> Any:
     return select(table).where(is_one_of(table.c[key], "wanted", dialect))
 
 
-def is_one_of(column: Any, parameter: str, dialect: str) -> Any:
+def is_one_of(text: Any, parameter: str, dialect: str) -> Any:
     """The condition that a column holds one of the texts that `as_parameter` makes one parameter of."""
     if dialect == "postgresql":
-        return column == any_(bindparam(parameter, type_=ARRAY(Text)))
+        return text == any_(bindparam(parameter, type_=ARRAY(Text)))
     listed = func.json_each(bindparam(parameter, type_=Text)).table_valued("value")
-    return column.in_(select(listed.c.value))
+    return text.in_(select(listed.c.value))
 
 
 def as_parameter(texts: Collection[str], dialect: str) -> Any:

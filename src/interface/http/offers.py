@@ -1,9 +1,10 @@
 """What is offered instead of a place that somebody else has."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final
 
 from app.alternatives import Wanted, alternatives
 from app.assembly import Daybook
@@ -15,17 +16,12 @@ from interface.http.problems import problem_body
 
 MOST_REMEMBERED: Final = 256
 MOST_TOGETHER: Final = 64
+MOST_LOOKS: Final = 2
+"""At once: while one waits for the database, another can work."""
 SECONDS_FOR_READ_MODELS: Final = 5.0
 """A refusal with something to take instead is worth some waiting, on a machine that can hardly keep up."""
 
-
-class _Asked(NamedTuple):
-    """Somebody who was refused, as of a position of the log; `body` will be the answer."""
-
-    refused: Refused
-    wanted: Wanted
-    position: int
-    body: "asyncio.Future[bytes]"
+Found = list[dict[str, Any]]
 
 
 class Offers:
@@ -33,15 +29,13 @@ class Offers:
     same place at the same moment of the log.
 
     A hot slot refuses thousands; the answer is the same for all of them until something is stored, or a second has
-    passed (holds run out). Those who come while one look is under way are looked for together in the next. For one
-    event loop.
+    passed (holds run out). For one event loop.
     """
 
     def __init__(self, daybook: Daybook) -> None:
         self._daybook = daybook
-        self._answers: OrderedDict[tuple[Any, ...], asyncio.Future[bytes]] = OrderedDict()
-        self._asked: deque[_Asked] = deque()
-        self._looking: asyncio.Task[None] | None = None
+        self._looks = Looks(daybook)
+        self._answers: OrderedDict[tuple[Any, ...], asyncio.Task[bytes]] = OrderedDict()
 
     async def problem_of(self, refused: Refused, actor: Actor) -> bytes:
         """The problem document of a `not-available`, with what is free instead; with nothing, rather than no answer,
@@ -50,47 +44,70 @@ class Offers:
         position, now = self._daybook.commands.decided_up_to, self._daybook.clock.now()
         wanted = _wanted(refused, by_staff=actor.is_desk)
         key = (wanted, refused.detail, position, int(now.timestamp()))
-        body = self._answers.get(key)
-        if body is None:
-            body = asyncio.get_running_loop().create_future()
-            self._answers[key] = body
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = asyncio.ensure_future(self._answer(refused, wanted, position))
+            self._answers[key] = answer
             if len(self._answers) > MOST_REMEMBERED:
                 self._answers.popitem(last=False)
-            self._ask(_Asked(refused, wanted, position, body))
-        elif body.done():
-            return body.result()
-        return await asyncio.shield(body)  # one client that hangs up must not take the others' answer away
+        elif answer.done():
+            return answer.result()
+        return await asyncio.shield(answer)  # one client that hangs up must not take the others' answer away
 
-    def _ask(self, asked: _Asked) -> None:
-        self._asked.append(asked)
-        if self._looking is None:
-            self._looking = asyncio.ensure_future(self._look())
-
-    async def _look(self) -> None:
-        """Answer all who ask, until nobody does."""
+    async def _answer(self, refused: Refused, wanted: Wanted, position: int) -> bytes:
         try:
-            while self._asked:
-                together = [self._asked.popleft() for _ in range(min(len(self._asked), MOST_TOGETHER))]
-                try:
-                    found = await self._search(together)
-                except Exception as error:  # theirs to tell; who asks next is looked for all the same
-                    for each in together:
-                        each.body.set_exception(error)
-                    continue
-                for each, offered in zip(together, found, strict=True):
-                    facts = {**each.refused.facts, "alternatives": offered}
-                    each.body.set_result(problem_body(each.refused.code, each.refused.detail, facts))
-        finally:
-            self._looking = None
-
-    async def _search(self, together: list[_Asked]) -> list[list[dict[str, Any]]]:
-        try:
-            await self._daybook.runner.reached(max(each.position for each in together), SECONDS_FOR_READ_MODELS)
-            return await self._daybook.query(
-                alternatives, [each.wanted for each in together], now=self._daybook.clock.now()
-            )
+            await self._daybook.runner.reached(position, SECONDS_FOR_READ_MODELS)
+            found = await self._looks.look(wanted)
         except (Behind, StoreUnavailable):
-            return [[] for _ in together]
+            found = []
+        return problem_body(refused.code, refused.detail, {**refused.facts, "alternatives": found})
+
+
+class Looks:
+    """Looks for what is free instead of places: those who come while others are looked for are looked for together
+    next, which costs little more than one. For one event loop.
+    """
+
+    def __init__(self, daybook: Daybook) -> None:
+        self._daybook = daybook
+        self._wanted: dict[Wanted, asyncio.Future[Found]] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def look(self, wanted: Wanted) -> Found:
+        """What is free instead, as of now. Raises Behind, StoreUnavailable."""
+        found = self._wanted.get(wanted)
+        if found is None:
+            found = self._wanted[wanted] = asyncio.get_running_loop().create_future()
+            if len(self._under_way) < MOST_LOOKS:
+                look = asyncio.ensure_future(self._look_for_all())
+                self._under_way.add(look)
+                look.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(found)
+
+    async def _look_for_all(self) -> None:
+        while self._wanted:
+            together = list(islice(self._wanted, MOST_TOGETHER))
+            waiting = [self._wanted.pop(each) for each in together]
+            try:
+                for place, found in zip(waiting, await self._found(together), strict=True):
+                    if isinstance(found, Exception):
+                        place.set_exception(found)
+                    else:
+                        place.set_result(found)
+            finally:  # this process ends
+                for place in waiting:
+                    place.cancel()
+
+    async def _found(self, together: list[Wanted]) -> list[Found | Exception]:
+        """What is free instead of each, or why that cannot be said."""
+        try:
+            return list(await self._daybook.query(alternatives, together, now=self._daybook.clock.now()))
+        except (Behind, StoreUnavailable) as trouble:
+            return [trouble] * len(together)
+        except Exception as error:  # one place's fault must not take the others with it
+            if len(together) == 1:
+                return [error]
+        return [(await self._found([each]))[0] for each in together]
 
 
 def _wanted(refused: Refused, *, by_staff: bool) -> Wanted:

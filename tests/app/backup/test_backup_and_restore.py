@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,14 @@ from app.backup.restoring import renew_in_place, restore
 from app.backup.trouble import CannotBackUp, CannotRestore
 from app.details import Vault
 from app.log.event_log import EventLog
+from app.log.folder import READ_MODELS_NAME
 from app.log.migrate import migrate
 from app.log.records import LoggedEvent
 from app.log.renewing import first_log_id
+from app.log.sqlite import FILE_NAME
 from app.log.trouble import StoreInUse, StoreUnavailable
+from app.read_models.database import open_sqlite as open_read_models
+from app.rebuilding import rebuild
 from app.settings import SettingsError, decoded_key
 from app.stores import open_log
 
@@ -279,7 +285,7 @@ def test_a_log_put_back_by_other_means_gets_a_new_id(kept: Kept, quiet: Progress
     before = kept.log.head()
     kept.log.close()
 
-    assert renew_in_place(kept.settings(), quiet).position == 9
+    assert renew_in_place(kept.settings(), quiet).head.position == 9
 
     after = reopened(kept).head()
     assert after.log_id != before.log_id
@@ -316,6 +322,46 @@ class TestOnSQLite:
         for asked in (lambda: restore(kept.settings(), out, quiet), lambda: renew_in_place(kept.settings(), quiet)):
             with pytest.raises(StoreInUse, match="Stop it first"):
                 asked()
+
+    @pytest.mark.parametrize("by", [restore, None])
+    def test_read_models_that_have_seen_more_than_the_backup_are_built_anew(
+        self, kept: Kept, out: Path, quiet: Progress, by: Any, tmp_path: Path
+    ) -> None:
+        """What an operator does who lost the log alone: the read models left there are ahead of the backup."""
+        back_up(kept.settings(), out, quiet)
+        later = LoggedEvent(
+            "booking/b4", 1, "BookingConfirmed.1", b"{}", "2026-12-04T04:00:00.000000Z", "staff:bob", "c-4"
+        )
+        kept.log.append([later], kept.log.head())
+        kept.log.close()
+        rebuild(kept.settings(), lambda _done, _total: None)
+        for file in kept.store.folder.glob("log.sqlite3*"):
+            file.rename(tmp_path / file.name)
+        looks = count()
+
+        def bounded(_what: str, _done: int, _total: int) -> None:
+            assert next(looks) < 1_000, "it goes round and round"
+
+        if by is None:  # the file is copied back by hand
+            shutil.copy(copied_file(out), kept.store.folder / FILE_NAME)
+            assert renew_in_place(kept.settings(), bounded).unbuilt is None
+        else:
+            assert restore(kept.settings(), out, bounded).unbuilt is None
+
+        with closing(open_read_models(kept.store.folder)) as models, models.reading() as reader:
+            assert (reader.log_id, reader.position) == (reopened(kept).log_id, 9)
+
+    def test_read_models_that_cannot_be_built_do_not_undo_the_restore(
+        self, kept: Kept, made: Path, quiet: Progress
+    ) -> None:
+        (kept.store.folder / READ_MODELS_NAME).mkdir(parents=True)
+
+        restored = restore(kept.settings(), made, quiet)
+
+        assert "cannot be used now" in (restored.unbuilt or "")
+        assert reopened(kept).head().position == 9
+        with pytest.raises(CannotRestore, match="the log is whole: start Daybook"):
+            restore(kept.settings(), made, quiet)
 
     def test_a_backup_ends_however_often_the_log_grows_meanwhile(
         self, kept: Kept, out: Path, monkeypatch: pytest.MonkeyPatch

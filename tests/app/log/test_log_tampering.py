@@ -14,6 +14,7 @@ from app.log.lease import Lease
 from app.log.migrate import migrate
 from app.log.postgres import open_postgres
 from app.log.records import LoggedEvent
+from app.log.trouble import StoreUnavailable
 
 MakeEvent = Callable[..., LoggedEvent]
 
@@ -44,6 +45,15 @@ def service_role(postgres_server: str) -> Iterator[str]:
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+def test_who_may_not_migrate_is_told_who_may(empty_postgres: Any, service_role: str) -> None:
+    url, schema = empty_postgres
+    as_service = urlsplit(url)._replace(netloc=f"{service_role.replace(' ', '%20')}@").geturl()
+    with pytest.raises(StoreUnavailable, match="as the owner of the schema"):
+        migrate(as_service, schema)
+    with pytest.raises(StoreUnavailable, match="The server has no role nobody-here"):
+        migrate(url, schema, "nobody-here")
 
 
 def test_the_services_role_can_serve_and_no_more(empty_postgres: Any, service_role: str, event: MakeEvent) -> None:

@@ -65,7 +65,7 @@ def test_an_alternative_says_what_could_be_taken(venue: Venue, models: ReadModel
 
 
 def test_many_looked_for_together_get_what_each_gets_alone(venue: Venue, models: ReadModels, runner: Runner) -> None:
-    venue.define("court-1", hours=dict.fromkeys(EVERY_DAY, [["09:00", "11:00"]]), policy={"step": 30})
+    venue.define("court-1", hours={day: [["09:00", "11:00"]] for day in EVERY_DAY}, policy={"step": 30})
     venue.define("court-2", hours={"wed": [["22:00", "02:00"]]}, policy={"step": 60})
     venue.define("court-3", timezone="Europe/Vienna", hours={"wed": [["09:00", "10:00"]]})
     venue.book("b-1", ("court-1", "2026-12-02T10:00"))
@@ -106,6 +106,27 @@ def test_many_looked_for_together_get_what_each_gets_alone(venue: Venue, models:
         [],
         ["2026-12-02T09:30:00+01:00", "2026-12-09T09:00:00+01:00", "2026-12-09T09:30:00+01:00"],
     ]
+
+
+def test_courts_with_the_same_hours_and_other_buffers_zones_or_exceptions_offer_their_own(
+    venue: Venue, models: ReadModels, runner: Runner
+) -> None:
+    hours = {"wed": [["09:00", "11:00"]]}
+    venue.define("plain", hours=hours)
+    venue.define("buffered", hours=hours, policy={"buffer_before": 10 * 60})
+    venue.define("elsewhere", hours=hours, timezone="Europe/Vienna")
+    venue.define("closed", hours=hours, exceptions={"2026-12-02": {"windows": [], "reason": "Holiday"}})
+    venue.book("b-1", ("buffered", "2026-12-02T10:00"))
+    venue.block("k-1", "buffered", "2026-12-01T23:30", "2026-12-02T00:00")
+    catch_up(runner)
+
+    def first(resource: str) -> list[str]:
+        return offered(models, resource, "2026-12-02T09:00+06:00", "2026-12-02T09:30+06:00")[:1]
+
+    assert first("plain") == ["2026-12-02T09:30:00+06:00"]
+    assert first("elsewhere") == ["2026-12-02T09:00:00+01:00"]
+    assert first("closed") == ["2026-12-09T09:00:00+06:00"]
+    assert first("buffered") == ["2026-12-09T09:00:00+06:00"], "blocked through its buffer, from the date before"
 
 
 def test_nothing_is_offered_where_nothing_can_be_had(venue: Venue, models: ReadModels, runner: Runner) -> None:
@@ -152,6 +173,13 @@ def test_resources_that_are_free_for_all_of_an_interval(venue: Venue, models: Re
         )
         with pytest.raises(BadCursor):
             free_resources(reader, start=NOW, end=None, now=NOW, visible=None, cursor="x")
+        for start, end in (
+            ("2026-12-02T11:00", "2026-12-02T10:00"),
+            ("2026-12-02T11:00", "2026-12-02T11:00"),
+            ("2026-12-02T11:00+06:00", "2026-12-02T06:00+01:00"),
+        ):
+            with pytest.raises(Refused, match="does not end after it starts"):
+                free_resources(reader, start=wall(start), end=wall(end), now=NOW, visible=None)
         with pytest.raises(Refused):
             free_resources(reader, start=wall("9999-12-31T00:00"), end=None, now=NOW, visible=None)
     assert [each.row.id for each in page.items + rest.items] == ["a", "b", "c", "d"]
