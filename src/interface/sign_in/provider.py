@@ -1,0 +1,178 @@
+"""The identity provider as the page's sign-in needs it: OpenID Connect Discovery, the authorization code flow, PKCE."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import httpx2
+import structlog
+from authlib.integrations.httpx_client import (  # type: ignore[import-untyped] # it ships no types
+    AsyncOAuth2Client,
+    OAuthError,
+)
+
+from app.settings import Settings
+from app.web_addresses import is_safe_address
+from interface.http.provider_keys import ProviderUnreachable
+from interface.sign_in.attempts import Attempt
+
+CALLBACK: Final = "/sign-in/callback"
+_FRESH_SECONDS: Final = 3600.0  # after that, the provider is asked again what its addresses are
+_PAUSE_SECONDS: Final = 5.0  # after a failure, so that visitors do not wait one after the other for the same silence
+_ANSWER_SECONDS: Final = 5.0
+_MOST_BYTES: Final = 256 * 1024
+_UNREACHABLE: Final = "The identity provider cannot be reached at the moment."
+
+log = structlog.get_logger("daybook.sign_in")
+
+
+class ProviderRefused(Exception):  # noqa: N818 - what the provider did, not that somebody erred
+    """The provider's answer is a refusal, or not what it should be. The message is for the operators' log."""
+
+
+class Endpoints(NamedTuple):
+    """Where the provider does what. `names_itself`: its answers say which provider they come from (RFC 9207)."""
+
+    authorization: str
+    token: str
+    end_session: str | None
+    secret_in_body: bool
+    names_itself: bool
+
+
+class IdentityProvider:
+    """Asks the provider of the settings. What discovery said is kept while it is fresh, and longer while the provider
+    cannot be reached. Use it from one event loop.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """The settings must name a client."""
+        self.issuer = str(settings.issuer)
+        self.client_id = str(settings.client_id)
+        self._secret = settings.client_secret.get_secret_value() if settings.client_secret is not None else None
+        self._scope = settings.sign_in_scope
+        self._page = str(settings.public_url)
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._known: Endpoints | None = None
+        self._known_at = self._failed_at = float("-inf")
+        self._certificates = httpx2.create_ssl_context()
+
+    async def endpoints(self) -> Endpoints:
+        """The provider's addresses. Raises ProviderUnreachable."""
+        async with self._asking:
+            now = self._clock()
+            is_old = self._known is None or now - self._known_at > _FRESH_SECONDS
+            if is_old and now - self._failed_at > _PAUSE_SECONDS:
+                try:
+                    self._known, self._known_at = await self._discovered(), now
+                except (httpx2.HTTPError, TimeoutError, ProviderRefused, ValueError) as error:
+                    self._failed_at = self._clock()
+                    reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
+                    log.warning("identity provider's addresses cannot be had", reason=reason)
+        if self._known is None:
+            raise ProviderUnreachable(_UNREACHABLE)
+        return self._known
+
+    async def address_for(self, attempt: Attempt) -> str:
+        """Where the browser is sent to sign in. Raises ProviderUnreachable."""
+        endpoints = await self.endpoints()
+        async with self._client(endpoints) as client:
+            address, _ = client.create_authorization_url(
+                endpoints.authorization, state=attempt.state, nonce=attempt.nonce, code_verifier=attempt.verifier
+            )
+        return str(address)
+
+    async def id_token(self, code: str, verifier: str) -> str:
+        """The ID token that a code is worth, once. Raises ProviderRefused, ProviderUnreachable."""
+        endpoints = await self.endpoints()
+        try:
+            async with asyncio.timeout(2 * _ANSWER_SECONDS), self._client(endpoints) as client:
+                answer = await client.fetch_token(
+                    endpoints.token, grant_type="authorization_code", code=code, code_verifier=verifier
+                )
+        except OAuthError as error:
+            raise ProviderRefused(f"the code was refused: {known_error(error.error)}") from None
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code >= 500:
+                raise ProviderUnreachable(_UNREACHABLE) from None
+            raise ProviderRefused(f"the code was answered with HTTP status {error.response.status_code}") from None
+        except (httpx2.HTTPError, TimeoutError):
+            raise ProviderUnreachable(_UNREACHABLE) from None
+        except ValueError:
+            raise ProviderRefused("the code was answered with something else than JSON") from None
+        found = answer.get("id_token")
+        if not isinstance(found, str):
+            raise ProviderRefused("the code was answered without an ID token")
+        return found
+
+    async def _discovered(self) -> Endpoints:
+        """What the provider publishes of itself (OpenID Connect Discovery 1.0, 4)."""
+        address = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
+        async with (
+            asyncio.timeout(2 * _ANSWER_SECONDS),
+            httpx2.AsyncClient(timeout=_ANSWER_SECONDS, verify=self._certificates) as client,
+        ):
+            answer = await client.get(address)
+        if answer.status_code != httpx2.codes.OK or len(answer.content) > _MOST_BYTES:
+            raise ProviderRefused("discovery was refused")
+        said = answer.json()
+        if not isinstance(said, dict) or said.get("issuer") != self.issuer:
+            raise ProviderRefused("discovery names another issuer")
+        return _endpoints(said)
+
+    def _client(self, endpoints: Endpoints) -> AsyncOAuth2Client:
+        how = None if self._secret is None else "client_secret_basic"
+        return AsyncOAuth2Client(
+            self.client_id,
+            self._secret,
+            token_endpoint_auth_method="client_secret_post" if how and endpoints.secret_in_body else how,
+            scope=self._scope,
+            redirect_uri=self._page + CALLBACK,
+            code_challenge_method="S256",
+            timeout=_ANSWER_SECONDS,
+            verify=self._certificates,
+            follow_redirects=False,
+        )
+
+
+def _endpoints(said: dict[str, Any]) -> Endpoints:
+    """Raises ProviderRefused when an address is missing, or one that others could read or change on the way."""
+    needed = [said.get("authorization_endpoint"), said.get("token_endpoint")]
+    leave = said.get("end_session_endpoint")
+    if not all(isinstance(each, str) and is_safe_address(each) for each in needed):
+        raise ProviderRefused("discovery names no safe addresses")
+    ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    return Endpoints(
+        authorization=str(needed[0]),
+        token=str(needed[1]),
+        end_session=leave if isinstance(leave, str) and is_safe_address(leave) else None,
+        secret_in_body="client_secret_basic" not in ways and "client_secret_post" in ways,
+        names_itself=said.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+_ERRORS: Final = frozenset(
+    {
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
+
+
+def known_error(code: object) -> str:
+    """The code if a standard names it: whoever makes up another one does not write into our log."""
+    return code if isinstance(code, str) and code in _ERRORS else "another reason"
