@@ -1,10 +1,12 @@
 """Which requests come from the page itself: cookies come along with those that other sites cause, too."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from app.web_addresses import is_this_machine
 
+_AUTHORITY: Final = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z.-]+)(?::[0-9]{1,5})?")
 _OURS: Final = frozenset({b"same-origin", b"none"})
 
 
@@ -23,8 +25,8 @@ class Origins:
         if self._public is not None:
             return self._public
         authority = headers.get(b"host", b"").decode("latin-1").lower()
-        host = authority.partition("]")[0].lstrip("[") if authority.startswith("[") else authority.partition(":")[0]
-        return f"http://{authority}" if is_this_machine(host) else None
+        parts = _AUTHORITY.fullmatch(authority)
+        return f"http://{authority}" if parts is not None and is_this_machine(parts[1].strip("[]")) else None
 
     def is_own_change(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the page sent a request that changes something: browsers put an Origin on each, and no script can

@@ -1,0 +1,293 @@
+"""The page's session is a cookie that opens the API to the page itself, and to nobody else."""
+
+import base64
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.interface.browser import Browser
+from tests.interface.front_door import LOCAL, FrontDoor, front_door
+from tests.interface.house import ALWAYS, next_week, problem
+
+from app.master_key import token_secrets_for
+from app.settings import Settings
+from interface.http.auth import Caller, issue_token
+from interface.sign_in.cookies import SESSION
+from interface.sign_in.origins import Origins
+from interface.sign_in.seals import Seals, secrets_for
+from interface.sign_in.sessions import LONGEST_SECONDS, SessionOver, Sessions
+
+MEETING = {"name": "Meeting room", "kind": "room", "timezone": "Asia/Dhaka", "hours": ALWAYS, "capacity": 100}
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
+    with front_door(tmp_path_factory.mktemp("door") / "data", with_demo=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def room(door: FrontDoor) -> str:
+    """A room that holds many."""
+    assert door.guest("ada").call("PUT", "/v1/resources/room", MEETING).status_code == 201
+    return "room"
+
+
+@pytest.fixture
+def alice(door: FrontDoor, room: str) -> Browser:
+    """A customer of the demo, who can book the room."""
+    return door.guest("alice")
+
+
+def wish() -> dict[str, str]:
+    return {"resource": "room", "start": next_week()}
+
+
+def test_whoever_is_signed_in_is_the_bearer_of_the_same_persons_token(door: FrontDoor, alice: Browser) -> None:
+    token = issue_token(token_secrets_for(door.daybook.settings)[0], "alice", ["customer"])
+    by_cookie = alice.call("GET", "/v1/me").json()
+    by_token = door.browser().call("GET", "/v1/me", Authorization=f"Bearer {token}").json()
+
+    del by_cookie["expires_at"], by_token["expires_at"]
+    assert by_cookie == by_token
+    booked = alice.call("POST", "/v1/bookings", wish())
+    assert booked.status_code == 201
+    seen = {"Authorization": f"Bearer {token}", "Daybook-Position": booked.headers["daybook-position"]}
+    listed = door.browser().call("GET", "/v1/bookings", **seen).json()
+    assert booked.json()["id"] in [each["id"] for each in listed["items"]]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://127.0.0.1:8001"},
+        {"Origin": "https://127.0.0.1:8000"},
+        {"Origin": "http://127.0.0.1:8000.evil.example"},
+        {"Origin": "http://localhost:8000"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "none"},
+    ],
+    ids=str,
+)
+def test_a_change_that_the_page_did_not_send_is_refused(
+    door: FrontDoor, alice: Browser, foreign: dict[str, str]
+) -> None:
+    head = door.daybook.log.head().position
+    for method, path in (("POST", "/v1/bookings"), ("PATCH", "/v1/customers/c-1"), ("DELETE", "/v1/resources/room")):
+        answer = alice.call(method, path, wish(), **foreign)
+        assert (problem(answer)["status"], problem(answer)["code"]) == (403, "forbidden")
+    assert door.daybook.log.head().position == head
+
+
+def test_a_browser_that_does_not_say_where_from_is_judged_by_the_origin(alice: Browser) -> None:
+    assert alice.call("POST", "/v1/bookings", wish(), Sec_Fetch_Site="").status_code == 201
+    assert alice.call("GET", "/v1/me", Sec_Fetch_Site="").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_question_that_another_site_causes_is_nobodys(alice: Browser, site: str) -> None:
+    assert problem(alice.call("GET", "/v1/me", Sec_Fetch_Site=site))["code"] == "unauthenticated"
+    assert alice.call("GET", "/v1/resources", Sec_Fetch_Site=site).status_code == 200
+    assert alice.call("GET", "/v1/me").status_code == 200
+
+
+def test_a_name_that_is_pointed_at_this_machine_opens_nothing(alice: Browser) -> None:
+    """DNS rebinding: to the browser it is all one origin, and Host tells."""
+    rebound = {"Host": "evil.example:8000", "Origin": "http://evil.example:8000"}
+    assert alice.call("POST", "/v1/bookings", wish(), **rebound).status_code == 403
+    assert alice.call("GET", "/v1/me", **rebound).status_code == 401
+    assert alice.submit("/sign-in", {"person": "ada"}, **rebound).status_code == 403
+
+
+def test_a_bearer_token_needs_no_origin_and_the_cookie_beside_it_says_nothing(door: FrontDoor, alice: Browser) -> None:
+    bob = f"Bearer {issue_token(token_secrets_for(door.daybook.settings)[0], 'bob', ['customer'])}"
+    elsewhere = {"Origin": "https://club.example", "Sec_Fetch_Site": "cross-site"}
+
+    assert alice.call("GET", "/v1/me", Authorization=bob).json()["subject"] == "bob"
+    booked = alice.call("POST", "/v1/bookings", wish(), Authorization=bob, **elsewhere)
+    assert booked.status_code == 201
+    assert alice.call("GET", f"/v1/bookings/{booked.json()['id']}").status_code == 404
+    refused = alice.call("GET", "/v1/me", Authorization="Bearer nonsense")
+    assert (refused.status_code, refused.headers.get("set-cookie")) == (401, None)
+
+
+def altered(cookie: str) -> Iterator[str]:
+    """Cookies that nobody sealed."""
+    version, key, nonce, sealed = cookie.split(".")
+    flipped = bytearray(base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)))
+    flipped[3] ^= 1
+    yield ".".join((version, key, nonce, base64.urlsafe_b64encode(bytes(flipped)).rstrip(b"=").decode()))
+    yield ".".join((version, key, nonce[::-1], sealed))
+    yield ".".join((version, "0" * 16, nonce, sealed))
+    yield ".".join(("2", key, nonce, sealed))
+    yield from (cookie[:-1], cookie + "A", cookie + ".", "", ".", "...", "1...", f"1.{key}..", "a" * 4000, '"', "=")
+
+
+def test_a_cookie_that_was_changed_is_worth_nothing_and_is_taken_away(door: FrontDoor, alice: Browser) -> None:
+    for worthless in altered(alice.cookies[SESSION]):
+        browser = door.browser()
+        browser.cookies[SESSION] = worthless
+        answer = browser.call("GET", "/v1/resources")
+        assert problem(answer)["code"] == "unauthenticated", worthless
+        assert browser.cookies == {}
+        assert browser.call("GET", "/v1/resources").status_code == 200
+
+
+def test_a_worthless_cookie_does_not_close_the_page(door: FrontDoor) -> None:
+    browser = door.browser()
+    browser.cookies[SESSION] = "1.made.up.text"
+    page = browser.open("/mine")
+    assert page.status_code == 200
+    assert "Sign in" in page.text
+
+
+def test_two_cookies_of_the_name_are_worth_nothing(alice: Browser) -> None:
+    """No browser sends two, whoever tries to get one in beside ours."""
+    alice.cookies[f"a=b; {SESSION}"] = alice.cookies[SESSION]
+    assert alice.call("GET", "/v1/me").status_code == 401
+
+
+def session(**changed: Any) -> dict[str, Any]:
+    mine = {"subject": "alice", "issuer": "", "roles": ["customer"], "resources": None, "name": "Alice"}
+    return {**mine, "ends": int(time.time()) + 60, **changed}
+
+
+def test_a_session_ends_when_it_says_so_wherever_the_cookie_is_kept(door: FrontDoor) -> None:
+    browser = door.browser()
+    browser.cookies[SESSION] = door.seals().seal("session", session())
+    assert browser.call("GET", "/v1/me").status_code == 200
+    browser.cookies[SESSION] = door.seals().seal("session", session(ends=int(time.time()) - 1))
+    assert problem(browser.call("GET", "/v1/me"))["detail"] == "Your session has ended. Please sign in again."
+    assert browser.cookies == {}
+
+
+def test_what_was_sealed_for_something_else_is_no_session(door: FrontDoor) -> None:
+    """Not a sign-in under way, not a session of people who signed in otherwise, not one of another store."""
+    settings, master_key = door.daybook.settings, b"k" * 32
+    others = [
+        door.seals().seal("sign-in", session()),
+        door.seals("https://id.example\nclient").seal("session", session()),
+        Seals(secrets_for(settings, master_key), door.daybook.log.secret, "demo").seal("session", session()),
+    ]
+    for other in others:
+        browser = door.browser()
+        browser.cookies[SESSION] = other
+        assert browser.call("GET", "/v1/me").status_code == 401
+
+
+def test_signing_in_gives_a_new_cookie_whatever_was_there_before(door: FrontDoor) -> None:
+    """Nobody can prepare a session for somebody else (session fixation)."""
+    prepared = door.guest("bob")
+    before = prepared.cookies[SESSION]
+    prepared.submit("/sign-in", {"person": "alice"})
+    assert prepared.cookies[SESSION] != before
+    assert prepared.call("GET", "/v1/me").json()["subject"] == "alice"
+    other = door.browser()
+    other.cookies[SESSION] = before
+    assert other.call("GET", "/v1/me").json()["subject"] == "bob"
+
+
+def test_the_cookie_tells_nothing_to_whoever_sees_it(alice: Browser) -> None:
+    sealed = alice.cookies[SESSION]
+    parts = [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed.split(".")[2:]]
+    assert not any(b"alice" in part.lower() or b"customer" in part for part in [sealed.encode(), *parts])
+
+
+class TestRateLimit:
+    @pytest.fixture
+    def door(self, tmp_path: Path) -> Iterator[FrontDoor]:
+        with front_door(tmp_path / "data", with_demo=True, rate_limit=2) as opened:
+            yield opened
+
+    def test_sessions_and_documents_count_for_the_person_and_guesses_for_the_address(self, door: FrontDoor) -> None:
+        alice, stranger = door.guest("alice"), door.browser()
+        assert [alice.call("GET", "/v1/me").status_code for _ in range(6)][-1] == 429
+        assert alice.open("/").status_code == 429
+        stranger.cookies[SESSION] = "guess"
+        assert 429 in [stranger.open("/").status_code for _ in range(6)]
+
+
+# Sessions by themselves, with a clock that is moved by hand
+
+SEALS = Seals([b"a secret of the tests that is long"], b"store", "demo")
+HEADERS = {b"host": b"127.0.0.1:8000"}
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1_764_583_200.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def begun(clock: Clock, seals: Seals = SEALS, lasts: float = 1e9) -> dict[bytes, bytes]:
+    """The headers of somebody whose token lasts so long and who has just signed in."""
+    caller = Caller("alice", "https://id.example", frozenset({"staff"}), frozenset({"room"}), clock() + lasts)
+    cookie = Sessions(seals, Origins(LOCAL), clock).begin(caller, "Alice")
+    return {**HEADERS, b"cookie": cookie.partition(";")[0].encode()}
+
+
+def found(clock: Clock, headers: dict[bytes, bytes], seals: Seals = SEALS) -> Caller | None:
+    session = Sessions(seals, Origins(LOCAL), clock).session_in(headers)
+    return None if session is None else session.caller
+
+
+@pytest.mark.parametrize(("token", "lasts"), [(60, 60), (1e9, LONGEST_SECONDS)])
+def test_a_session_lasts_as_long_as_the_token_and_a_working_day_at_most(token: float, lasts: float) -> None:
+    clock = Clock()
+    headers = begun(clock, lasts=token)
+    caller = Caller("alice", "https://id.example", frozenset({"staff"}), frozenset({"room"}), clock() + lasts)
+    assert found(clock, headers) == caller
+    clock.time += lasts - 0.5
+    assert found(clock, headers) == caller
+    clock.time += 0.5
+    with pytest.raises(SessionOver):
+        found(clock, headers)
+
+
+def test_while_secrets_change_sessions_of_both_work_and_the_old_alone_ends_none() -> None:
+    clock = Clock()
+    old, new = b"the session secret of last year ....", b"the session secret of this year ...."
+    by_old, by_new = (Seals([secret], b"store", "demo") for secret in (old, new))
+    both = Seals([new, old], b"store", "demo")
+    assert found(clock, begun(clock, by_old), both) is not None
+    assert found(clock, begun(clock, both), by_new) is not None
+    with pytest.raises(SessionOver):
+        found(clock, begun(clock, by_old), by_new)
+
+
+def test_the_settings_say_what_seals_and_else_the_master_key_does() -> None:
+    secret = "a session secret that is long enough"
+    assert secrets_for(Settings(), b"k" * 32) == [b"k" * 32]
+    assert secrets_for(Settings(session_secret=f"{secret} 2,{secret} 1"), b"k" * 32) == [  # type: ignore[arg-type] # cut by it
+        f"{secret} 2".encode(),
+        f"{secret} 1".encode(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("127.0.0.1", "http://127.0.0.1"),
+        ("LOCALHOST:8000", "http://localhost:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("book.example.org", None),
+        ("127.0.0.1.evil.example", None),
+        ("localhost.evil.example:8000", None),
+        ("[::1]evil.example", None),
+        ("127.0.0.1:8000@evil.example", None),
+        ("", None),
+    ],
+)
+def test_the_demos_page_is_this_machines_alone(host: str, origin: str | None) -> None:
+    assert Origins(None).own({b"host": host.encode()}) == origin
