@@ -113,3 +113,13 @@ def test_a_session_that_is_gone_is_said_and_leads_back(shared_demo: DemoService,
     page.get_by_role("link", name="Mine").click()
     again = page.get_by_role("link", name="Sign in again")
     expect(again).to_have_attribute("href", "/sign-in?return_to=%2Fmine")
+
+
+def test_a_lost_connection_is_said_and_made_up_for(demo: DemoService, window: Opens) -> None:
+    page = window(demo).sign_in("Alice")
+    demo.kill()
+    page.get_by_role("link", name="Mine").click()
+    expect(page.get_by_text("The service cannot be reached.")).to_be_visible()
+    demo.start()
+    expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()
+    expect(page.get_by_text("The service cannot be reached.")).to_be_hidden()

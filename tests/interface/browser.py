@@ -1,17 +1,11 @@
 """As much of a browser as signing in needs: it keeps cookies as it is told, and says where its requests come from."""
 
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from httpx import Response
-
-
-class Client(Protocol):
-    """What sends requests."""
-
-    def request(self, method: str, url: str, **how: Any) -> Response:
-        """Send one."""
+from httpx import Client, Response
 
 
 class Browser:
@@ -27,10 +21,10 @@ class Browser:
         sent = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
         return self.send("GET", path, {**sent, **_named(headers)})
 
-    def submit(self, path: str, form: dict[str, str] | None = None, **headers: str) -> Response:
+    def submit(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Response:
         """Send a form of the page."""
         sent = {"Accept": "text/html", "Origin": self.origin, "Sec-Fetch-Site": "same-origin", **_named(headers)}
-        return self.send("POST", path, sent, data=form or {})
+        return self.send("POST", path, sent, data=dict(form or {}))
 
     def call(self, method: str, path: str, json: Any = None, **headers: str) -> Response:
         """Ask the API, as the page's scripts do; `Origin` goes with changes alone."""

@@ -62,7 +62,7 @@ class IdentityProvider:
             self._thread.join()
             self._server.server_close()
 
-    def settings(self, public_url: str) -> dict[str, str]:
+    def settings(self, public_url: str) -> dict[str, Any]:
         """What a Daybook is told of it."""
         return {
             "jwks_url": f"{self.issuer}/keys",

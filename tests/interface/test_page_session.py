@@ -213,6 +213,24 @@ class TestRateLimit:
         assert 429 in [stranger.open("/").status_code for _ in range(6)]
 
 
+class TestOtherOrigins:
+    @pytest.fixture
+    def door(self, tmp_path: Path) -> Iterator[FrontDoor]:
+        with front_door(tmp_path / "data", with_demo=True, cors_origins="https://club.example,*") as opened:
+            yield opened
+
+    def test_an_origin_that_may_call_the_api_may_not_do_so_by_the_session(self, door: FrontDoor) -> None:
+        ada = door.guest("ada")
+        club = {"Origin": "https://club.example", "Sec_Fetch_Site": "cross-site"}
+        answers = [
+            ada.call("GET", "/v1/me", **club),
+            ada.call("PUT", "/v1/resources/room", MEETING, **club),
+            ada.call("OPTIONS", "/v1/me", Access_Control_Request_Method="GET", **club),
+        ]
+        assert [answer.status_code for answer in answers] == [401, 403, 204]
+        assert not any("access-control-allow-credentials" in answer.headers for answer in answers)
+
+
 # Sessions by themselves, with a clock that is moved by hand
 
 SEALS = Seals([b"a secret of the tests that is long"], b"store", "demo")
@@ -268,7 +286,7 @@ def test_while_secrets_change_sessions_of_both_work_and_the_old_alone_ends_none(
 def test_the_settings_say_what_seals_and_else_the_master_key_does() -> None:
     secret = "a session secret that is long enough"
     assert secrets_for(Settings(), b"k" * 32) == [b"k" * 32]
-    assert secrets_for(Settings(session_secret=f"{secret} 2,{secret} 1"), b"k" * 32) == [  # type: ignore[arg-type] # cut by it
+    assert secrets_for(Settings(session_secret=f"{secret} 2,{secret} 1"), b"k" * 32) == [
         f"{secret} 2".encode(),
         f"{secret} 1".encode(),
     ]

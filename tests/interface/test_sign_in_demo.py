@@ -97,7 +97,7 @@ def test_nobody_is_signed_in_or_out_by_another_site(door: FrontDoor, foreign: di
     refused = browser.submit("/sign-in", {"person": "bob"}, **foreign)
     assert (refused.status_code, browser.cookies) == (403, {})
     assert "<h1>Not allowed</h1>" in refused.text
-    assert alice.submit("/sign-out", **foreign).status_code == 403
+    assert alice.submit("/sign-out", {}, **foreign).status_code == 403
     assert alice.call("GET", "/v1/me").status_code == 200
 
 

@@ -83,7 +83,8 @@ def is_refused(answer: httpx.Response, browser: Browser, status: int = 403) -> b
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "Sign in again" in answer.text
     assert "alert(1)" not in answer.text
-    assert browser.cookies == {}
+    # What is under way goes on when an answer comes that belongs to something else.
+    assert browser.cookies.keys() <= ({ATTEMPT} if status == 400 else set())
     return True
 
 
@@ -162,9 +163,10 @@ def test_an_answer_to_another_browsers_attempt_signs_nobody_in(door: FrontDoor, 
     attacker, victim = door.browser(), door.browser()
     path = sent_back(sent_to_provider(attacker))
     assert is_refused(came_back(victim, path), victim, 400)
-    sent_to_provider(victim)
+    own = sent_to_provider(victim)
     assert is_refused(came_back(victim, path), victim, 400)
     assert provider.asked.get("/token", 0) == 0
+    assert came_back(victim, sent_back(own)).status_code == 303
 
 
 def test_a_code_of_another_attempt_is_refused(door: FrontDoor) -> None:
@@ -285,12 +287,12 @@ def test_a_token_that_is_signed_wrongly_signs_nobody_in(
     assert is_refused(signed_in(browser), browser)
 
 
-def test_a_session_ends_with_its_token(browser: Browser, provider: IdentityProvider) -> None:
-    for lasts, at_most in ((60, 60), (10**6, 8 * 3600)):
-        provider.spoilt = lambda claims, lasts=lasts: {**claims, "exp": int(time.time()) + lasts}
-        header = signed_in(browser).headers.get_list("set-cookie")[0]
-        seconds = int(header.partition("Max-Age=")[2].partition(";")[0])
-        assert at_most - 30 < seconds <= at_most
+@pytest.mark.parametrize(("token", "at_most"), [(600, 600), (10**6, 8 * 3600)])
+def test_a_session_ends_with_its_token(browser: Browser, provider: IdentityProvider, token: int, at_most: int) -> None:
+    provider.spoilt = lambda claims: {**claims, "exp": claims["iat"] + token}
+    header = signed_in(browser).headers.get_list("set-cookie")[0]
+    seconds = int(header.partition("Max-Age=")[2].partition(";")[0])
+    assert at_most - 300 < seconds <= at_most  # the test itself takes a moment
 
 
 def test_an_account_that_fits_in_no_cookie_is_told_so(browser: Browser, provider: IdentityProvider) -> None:

@@ -1,6 +1,6 @@
 """Signing in and out: documents, forms, and what comes back from the identity provider."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -60,14 +60,15 @@ async def choose_person(request: WebRequest) -> ASGIResponse:
 
 @get("/sign-in/callback", include_in_schema=False)
 async def finish_sign_in(request: WebRequest) -> ASGIResponse:
-    """What the identity provider answered, by way of the browser. The attempt is over, however it went."""
+    """What the identity provider answered, by way of the browser. The attempt it answers is over, however it went."""
     opening = opened(request)
     sign_in = opening.sign_in
     try:
         answer = _once(_pairs(request.scope["query_string"]))
         attempt = sign_in.attempts.answered(opening.headers, answer.get("state"))
     except NotBegunHere:
-        return _failed(opening, 400, "This sign-in is over", _NOT_BEGUN_HERE)
+        # What is under way stays: anybody can send a browser here with an answer that is not its own.
+        return _failed(opening, 400, "This sign-in is over", _NOT_BEGUN_HERE, cookies=())
     try:
         found = await _answered(sign_in, attempt, answer)
         session = sign_in.sessions.begin(found.caller, found.name)
@@ -125,7 +126,8 @@ _NO_ROLE: Final = "Your account has no role here. Please ask whoever runs this s
 
 async def _answered(sign_in: SignIn, attempt: Attempt, answer: Mapping[str, str]) -> Identified:
     """Who signed in. Raises _NotSignedIn, ProviderUnreachable."""
-    from interface.sign_in.provider import ProviderRefused, known_error  # its libraries take a while
+    from interface.sign_in.discovery import ProviderRefused  # what these need takes a while
+    from interface.sign_in.provider import known_error
 
     if sign_in.provider is None:
         raise Declined("not-found", "This service has no identity provider.")
@@ -159,11 +161,18 @@ async def _leave_address(sign_in: SignIn) -> str | None:
     return f"{escape(address)}{separator}{urlencode({'client_id': sign_in.provider.client_id})}"
 
 
-def _failed(opening: Opening, status: int, title: str, sentence: str, return_to: str = "/") -> DocumentAnswer:
+def _failed(
+    opening: Opening,
+    status: int,
+    title: str,
+    sentence: str,
+    return_to: str = "/",
+    cookies: Sequence[str] = (_OVER,),
+) -> DocumentAnswer:
     links = [(escape(sign_in_address(return_to)), "Sign in again"), ("/", "To the first page")]
     document = opening.front.documents.told(opening.reader, title, sentence, links)
     headers = [(b"retry-after", b"5")] if status == 503 else []
-    return DocumentAnswer(document, status, cookies=[_OVER], headers=headers, silent=True)
+    return DocumentAnswer(document, status, cookies=cookies, headers=headers, silent=True)
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:

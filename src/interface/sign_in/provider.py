@@ -1,9 +1,9 @@
-"""The identity provider as the page's sign-in needs it: OpenID Connect Discovery, the authorization code flow, PKCE."""
+"""The identity provider as the page's sign-in needs it: the authorization code flow with PKCE (OpenID Connect)."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import httpx2
 import structlog
@@ -13,32 +13,16 @@ from authlib.integrations.httpx_client import (  # type: ignore[import-untyped] 
 )
 
 from app.settings import Settings
-from app.web_addresses import is_safe_address
 from interface.http.provider_keys import ProviderUnreachable
 from interface.sign_in.attempts import Attempt
+from interface.sign_in.discovery import ANSWER_SECONDS, Endpoints, ProviderRefused, discovered
 
 CALLBACK: Final = "/sign-in/callback"
 _FRESH_SECONDS: Final = 3600.0  # after that, the provider is asked again what its addresses are
 _PAUSE_SECONDS: Final = 5.0  # after a failure, so that visitors do not wait one after the other for the same silence
-_ANSWER_SECONDS: Final = 5.0
-_MOST_BYTES: Final = 256 * 1024
 _UNREACHABLE: Final = "The identity provider cannot be reached at the moment."
 
 log = structlog.get_logger("daybook.sign_in")
-
-
-class ProviderRefused(Exception):  # noqa: N818 - what the provider did, not that somebody erred
-    """The provider's answer is a refusal, or not what it should be. The message is for the operators' log."""
-
-
-class Endpoints(NamedTuple):
-    """Where the provider does what. `names_itself`: its answers say which provider they come from (RFC 9207)."""
-
-    authorization: str
-    token: str
-    end_session: str | None
-    secret_in_body: bool
-    names_itself: bool
 
 
 class IdentityProvider:
@@ -66,7 +50,7 @@ class IdentityProvider:
             is_old = self._known is None or now - self._known_at > _FRESH_SECONDS
             if is_old and now - self._failed_at > _PAUSE_SECONDS:
                 try:
-                    self._known, self._known_at = await self._discovered(), now
+                    self._known, self._known_at = await discovered(self.issuer, self._certificates), now
                 except (httpx2.HTTPError, TimeoutError, ProviderRefused, ValueError) as error:
                     self._failed_at = self._clock()
                     reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
@@ -88,7 +72,7 @@ class IdentityProvider:
         """The ID token that a code is worth, once. Raises ProviderRefused, ProviderUnreachable."""
         endpoints = await self.endpoints()
         try:
-            async with asyncio.timeout(2 * _ANSWER_SECONDS), self._client(endpoints) as client:
+            async with asyncio.timeout(2 * ANSWER_SECONDS), self._client(endpoints) as client:
                 answer = await client.fetch_token(
                     endpoints.token, grant_type="authorization_code", code=code, code_verifier=verifier
                 )
@@ -107,21 +91,6 @@ class IdentityProvider:
             raise ProviderRefused("the code was answered without an ID token")
         return found
 
-    async def _discovered(self) -> Endpoints:
-        """What the provider publishes of itself (OpenID Connect Discovery 1.0, 4)."""
-        address = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        async with (
-            asyncio.timeout(2 * _ANSWER_SECONDS),
-            httpx2.AsyncClient(timeout=_ANSWER_SECONDS, verify=self._certificates) as client,
-        ):
-            answer = await client.get(address)
-        if answer.status_code != httpx2.codes.OK or len(answer.content) > _MOST_BYTES:
-            raise ProviderRefused("discovery was refused")
-        said = answer.json()
-        if not isinstance(said, dict) or said.get("issuer") != self.issuer:
-            raise ProviderRefused("discovery names another issuer")
-        return _endpoints(said)
-
     def _client(self, endpoints: Endpoints) -> AsyncOAuth2Client:
         how = None if self._secret is None else "client_secret_basic"
         return AsyncOAuth2Client(
@@ -131,26 +100,10 @@ class IdentityProvider:
             scope=self._scope,
             redirect_uri=self._page + CALLBACK,
             code_challenge_method="S256",
-            timeout=_ANSWER_SECONDS,
+            timeout=ANSWER_SECONDS,
             verify=self._certificates,
             follow_redirects=False,
         )
-
-
-def _endpoints(said: dict[str, Any]) -> Endpoints:
-    """Raises ProviderRefused when an address is missing, or one that others could read or change on the way."""
-    needed = [said.get("authorization_endpoint"), said.get("token_endpoint")]
-    leave = said.get("end_session_endpoint")
-    if not all(isinstance(each, str) and is_safe_address(each) for each in needed):
-        raise ProviderRefused("discovery names no safe addresses")
-    ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    return Endpoints(
-        authorization=str(needed[0]),
-        token=str(needed[1]),
-        end_session=leave if isinstance(leave, str) and is_safe_address(leave) else None,
-        secret_in_body="client_secret_basic" not in ways and "client_secret_post" in ways,
-        names_itself=said.get("authorization_response_iss_parameter_supported") is True,
-    )
 
 
 _ERRORS: Final = frozenset(

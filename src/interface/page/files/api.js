@@ -54,7 +54,7 @@ async function request(method, path, { body, headers = {}, signal }) {
       answer = await sent(method, path, body, headers, signal);
     } catch (error) {
       if (signal?.aborted) throw error;
-      tell("unreachable");
+      tell("unreachable", { isLast });
       if (isLast) throw new Unreachable();
     }
     if (answer !== null) {
@@ -125,4 +125,4 @@ function pause(milliseconds, signal) {
 }
 
 /** `daybook:unreachable`, `daybook:reached` and `daybook:signed-out` go to whoever listens on the document. */
-const tell = (what) => document.dispatchEvent(new CustomEvent(`daybook:${what}`));
+const tell = (what, detail = null) => document.dispatchEvent(new CustomEvent(`daybook:${what}`, { detail }));

@@ -10,8 +10,8 @@ const MINUTES_OF_WARNING = 5;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 beginTheme();
-document.addEventListener("daybook:unreachable", () =>
-  notice("connection", "bad", "The connection is lost. Trying again …"),
+document.addEventListener("daybook:unreachable", ({ detail }) =>
+  notice("connection", "bad", `The service cannot be reached. ${detail.isLast ? "" : "Trying again …"}`),
 );
 document.addEventListener("daybook:reached", () => withdraw("connection"));
 document.addEventListener("daybook:signed-out", () => sessionEnded());
