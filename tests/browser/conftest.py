@@ -16,9 +16,11 @@ WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 SECONDS = 15
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser: the system's `chromium`, else Playwright's own."""
+    """The browser: the system's `chromium`, else Playwright's own. Not for the whole run: as long as Playwright is
+    there, an event loop runs, and no other test could have one.
+    """
     with sync_playwright() as playwright:
         # Whoever is root, as in most containers, has no sandbox; what it opens is our own page alone.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -62,7 +64,9 @@ class DemoService:
     def kill(self) -> None:
         """`kill -9`."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 @pytest.fixture(scope="session")

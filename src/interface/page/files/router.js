@@ -2,13 +2,19 @@
 
 import { element } from "./dom.js";
 import { isSignedIn, roles, signInAddress } from "./session.js";
+import * as desk from "./views/desk.js";
+import * as find from "./views/find.js";
+import * as mine from "./views/mine.js";
+import * as places from "./views/places.js";
 
-// `role`: who the view is for; nobody in particular without one. Its module has `show(place, {path, query, signal, title})`.
+// `role`: who the view is for; nobody in particular without one. `module` has `show(place, {path, query, signal, title})`,
+// which fills the place and stops when the signal says that one has gone elsewhere. All of them are loaded at once: a view
+// must not be missing when the service is away.
 const VIEWS = [
-  { path: "/mine", title: "Mine", role: "customer", load: () => import("./views/mine.js") },
-  { path: "/desk", title: "Desk", role: "staff", load: () => import("./views/desk.js") },
-  { path: "/places", title: "Places", role: "admin", load: () => import("./views/places.js") },
-  { path: "/find", title: "Find", load: () => import("./views/find.js") },
+  { path: "/mine", title: "Mine", role: "customer", module: mine },
+  { path: "/desk", title: "Desk", role: "staff", module: desk },
+  { path: "/places", title: "Places", role: "admin", module: places },
+  { path: "/find", title: "Find", module: find },
 ];
 
 const main = document.getElementById("main");
@@ -61,9 +67,7 @@ async function show(moveFocus) {
   }
   try {
     if (view.role && !roles.has(view.role)) return shown.append(...closed(view));
-    const module = await view.load();
-    if (signal.aborted) return;
-    await module.show(shown, { path: location.pathname, query: new URLSearchParams(location.search), signal, title });
+    await view.module.show(shown, { path: location.pathname, query: new URLSearchParams(location.search), signal, title });
   } catch (error) {
     if (!signal.aborted) shown.replaceChildren(...failed(view, error));
   }
