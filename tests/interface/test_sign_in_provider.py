@@ -360,6 +360,11 @@ def test_an_answer_of_another_provider_is_refused(
         (200, b"[]", 403),
         (200, b"{}", 403),
         (200, b'{"id_token": 5}', 403),
+        (200, b'{"id_token": "a.b.c", "expires_in": [1]}', 403),
+        (200, b'{"id_token": "a.b.c", "expires_in": Infinity}', 403),
+        (200, b'{"id_token": "a.b.c", "expires_at": "soon"}', 403),
+        (200, b'{"error": ["invalid_grant"], "error_description": {}}', 403),
+        (200, b"[" * 50_000, 403),
         (200, b'{"id_token": null, "access_token": "a"}', 403),
         (500, b"alert(1)", 503),
         (503, b"{}", 503),
@@ -407,6 +412,7 @@ class TestAProviderThatIsAway:
             {"authorization_endpoint": None},
             {"token_endpoint": "http://id.example/token"},
             {"token_endpoint": ["https://id.example/token"]},
+            {"token_endpoint": "https://[id.example/token"},
         ],
         ids=str,
     )
@@ -419,7 +425,7 @@ class TestAProviderThatIsAway:
         assert "<h1>Sign-in unavailable</h1>" in answer.text
         assert answer.headers["retry-after"] == "5"
 
-    @pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (404, b""), (200, b"<html>"), (200, b"[]"), (302, b"")])
+    @pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (404, b""), (200, b"<html>"), (200, b"[" * 50_000), (302, b"")])
     def test_a_provider_that_does_not_tell_its_addresses_is_said_to_be_away(
         self, browser: Browser, provider: IdentityProvider, status: int, body: bytes
     ) -> None:
@@ -483,7 +489,7 @@ async def test_a_provider_that_was_never_reached_is_not_asked_by_everybody(provi
 
 @pytest.mark.parametrize(
     ("ways", "in_body"),
-    [(["client_secret_post"], True), (["client_secret_post", "client_secret_basic"], False), (None, False)],
+    [(["client_secret_post"], True), (["client_secret_post", "client_secret_basic"], False), (None, False), (5, False)],
 )
 @pytest.mark.anyio
 async def test_the_secret_is_sent_where_the_provider_wants_it(

@@ -12,6 +12,11 @@ ANSWER_SECONDS: Final = 5.0
 """What the provider may be silent; twice that, what one answer may take in all."""
 _MOST_BYTES: Final = 256 * 1024
 
+NO_ANSWER: Final = (httpx2.HTTPError, TimeoutError)
+"""What asking the provider raises while it cannot be reached."""
+NO_GOOD_ANSWER: Final = (httpx2.InvalidURL, ValueError, TypeError, OverflowError, RecursionError)
+"""What hostile JSON can make of reading its answer: nesting, infinite numbers, wrong types."""
+
 
 class ProviderRefused(Exception):  # noqa: N818 - what the provider did, not that somebody erred
     """The provider's answer is a refusal, or not what it should be. The message is for operators."""
@@ -28,9 +33,7 @@ class Endpoints(NamedTuple):
 
 
 async def discovered(issuer: str, certificates: SSLContext) -> Endpoints:
-    """What the provider of that name says now. Raises ProviderRefused, and what the network or the document does
-    (HTTPError of httpx2, TimeoutError, ValueError).
-    """
+    """What the provider of that name says now. Raises ProviderRefused, one of NO_ANSWER, one of NO_GOOD_ANSWER."""
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"
     async with (
         asyncio.timeout(2 * ANSWER_SECONDS),
@@ -51,7 +54,8 @@ def _endpoints(said: dict[str, Any]) -> Endpoints:
     leave = said.get("end_session_endpoint")
     if not all(isinstance(each, str) and is_safe_address(each) for each in needed):
         raise ProviderRefused("discovery names no safe addresses")
-    ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    named = said.get("token_endpoint_auth_methods_supported")
+    ways = named if isinstance(named, list) else ["client_secret_basic"]
     return Endpoints(
         authorization=str(needed[0]),
         token=str(needed[1]),

@@ -15,7 +15,14 @@ from authlib.integrations.httpx_client import (  # type: ignore[import-untyped] 
 from app.settings import Settings
 from interface.http.provider_keys import ProviderUnreachable
 from interface.sign_in.attempts import Attempt
-from interface.sign_in.discovery import ANSWER_SECONDS, Endpoints, ProviderRefused, discovered
+from interface.sign_in.discovery import (
+    ANSWER_SECONDS,
+    NO_ANSWER,
+    NO_GOOD_ANSWER,
+    Endpoints,
+    ProviderRefused,
+    discovered,
+)
 
 CALLBACK: Final = "/sign-in/callback"
 _FRESH_SECONDS: Final = 3600.0  # after that, the provider is asked again what its addresses are
@@ -45,13 +52,15 @@ class IdentityProvider:
 
     async def endpoints(self) -> Endpoints:
         """The provider's addresses. Raises ProviderUnreachable."""
+        if self._known is not None and self._asking.locked():
+            return self._known  # one visitor waits for newer ones, and that is enough
         async with self._asking:
             now = self._clock()
             is_old = self._known is None or now - self._known_at > _FRESH_SECONDS
             if is_old and now - self._failed_at > _PAUSE_SECONDS:
                 try:
                     self._known, self._known_at = await discovered(self.issuer, self._certificates), now
-                except (httpx2.HTTPError, TimeoutError, ProviderRefused, ValueError) as error:
+                except (ProviderRefused, *NO_ANSWER, *NO_GOOD_ANSWER) as error:
                     self._failed_at = self._clock()
                     reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
                     log.warning("identity provider's addresses cannot be had", reason=reason)
@@ -82,10 +91,10 @@ class IdentityProvider:
             if error.response.status_code >= 500:
                 raise ProviderUnreachable(_UNREACHABLE) from None
             raise ProviderRefused(f"the code was answered with HTTP status {error.response.status_code}") from None
-        except (httpx2.HTTPError, TimeoutError):
+        except NO_ANSWER:
             raise ProviderUnreachable(_UNREACHABLE) from None
-        except ValueError:
-            raise ProviderRefused("the code was answered with something else than JSON") from None
+        except NO_GOOD_ANSWER:
+            raise ProviderRefused("the code was answered with something that is no token") from None
         found = answer.get("id_token")
         if not isinstance(found, str):
             raise ProviderRefused("the code was answered without an ID token")
