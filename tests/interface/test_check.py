@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.interface.identity_provider import at_work
+from tests.interface.sign_in.identity_provider import at_work
 from tests.interface.test_cli import environment, run
 
 from app.details import Vault

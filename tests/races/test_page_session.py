@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import PostgresPlace, Store
-from tests.interface.browser import Browser, path_of
-from tests.interface.identity_provider import CLIENT, CLIENT_SECRET, IdentityProvider, at_work
+from tests.interface.sign_in.browser import Browser, path_of
+from tests.interface.sign_in.identity_provider import CLIENT, CLIENT_SECRET, IdentityProvider, at_work
 from tests.races.serving import Server, Service
 
 PAGE = "https://book.example.org"

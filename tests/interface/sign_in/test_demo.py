@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.interface.browser import Browser
-from tests.interface.front_door import FrontDoor, front_door
 from tests.interface.house import problem
+from tests.interface.sign_in.browser import Browser
+from tests.interface.sign_in.front_door import FrontDoor, front_door
 
 from interface.guests import GUESTS
 from interface.sign_in.cookies import SESSION

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.interface.browser import Browser
-from tests.interface.front_door import FrontDoor, front_door
 from tests.interface.house import problem
+from tests.interface.sign_in.browser import Browser
+from tests.interface.sign_in.front_door import FrontDoor, front_door
 
 from interface.page.assets import FOLDER, assets
 

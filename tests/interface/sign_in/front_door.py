@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.testing import TestClient
-from tests.interface.browser import Browser
+from tests.interface.sign_in.browser import Browser
 
 from app.assembly import Daybook
 from app.master_key import master_key_for
