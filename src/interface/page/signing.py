@@ -39,7 +39,10 @@ async def begin_sign_in(request: WebRequest) -> ASGIResponse:
     if not sign_in.origins.is_own_question(opening.headers):
         return DocumentAnswer(opening.front.documents.ask(opening.reader, return_to))
     attempt, cookie = sign_in.attempts.begin(return_to)
-    return redirect(await sign_in.provider.address_for(attempt), [cookie])
+    try:
+        return redirect(await sign_in.provider.address_for(attempt), [cookie])
+    except ProviderUnreachable:
+        return _failed(opening, 503, "Sign-in unavailable", _UNREACHABLE, return_to)
 
 
 @post("/sign-in", include_in_schema=False, status_code=303)
