@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 COMMAND = str(Path(sys.executable).with_name("daybook"))
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
-SECONDS = 15
+SECONDS = 30
+"""The longest that anything is waited for."""
+expect.set_options(timeout=1000 * SECONDS)
 
 
 @pytest.fixture(scope="module")

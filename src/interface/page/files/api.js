@@ -25,7 +25,7 @@ export class Unreachable extends Error {
 /** A new Idempotency-Key: one for each wish, kept for repeats of that wish. */
 export const newKey = () => crypto.randomUUID();
 
-/** Ask. Answers `{data, etag}`. Raises Problem, Unreachable, and what an aborted signal raises. */
+/** Ask, until there is an answer or the signal is aborted. Answers `{data, etag}`. Raises Problem, and the signal's reason. */
 export const get = (path, { signal } = {}) => request("GET", path, { signal });
 
 /**
@@ -48,29 +48,29 @@ const matching = (version) => (version ? { "If-Match": version } : {});
 async function request(method, path, { body, headers = {}, signal }) {
   const mayRepeat = method === "GET" || "Idempotency-Key" in headers;
   for (let attempt = 0; ; attempt += 1) {
-    const isLast = !mayRepeat || attempt === PATIENCE.length;
-    let answer = null;
+    const isLast = !mayRepeat || attempt >= PATIENCE.length;
+    const wait = PATIENCE[Math.min(attempt, PATIENCE.length - 1)];
+    let answer;
     try {
       answer = await sent(method, path, body, headers, signal);
     } catch (error) {
       if (signal?.aborted) throw error;
-      tell("unreachable", { isLast });
-      if (isLast) throw new Unreachable();
-    }
-    if (answer !== null) {
-      tell("reached");
-      if (answer.ok) return result(answer);
-      const problem = await problemOf(answer);
-      if (problem.code === "unknown-position" && seen !== null) {
-        seen = null; // another log: what was seen there says nothing here
-        if (method === "GET") continue;
-      }
-      if (answer.status === 401) tell("signed-out");
-      if (isLast || ![429, 503].includes(answer.status)) throw problem;
-      await pause(Math.max(PATIENCE[attempt], 1000 * Number(answer.headers.get("Retry-After") ?? 0)), signal);
+      const givesUp = isLast && method !== "GET"; // questions are asked until somebody goes elsewhere
+      tell("unreachable", { givesUp });
+      if (givesUp) throw new Unreachable();
+      await pause(wait, signal);
       continue;
     }
-    await pause(PATIENCE[attempt], signal);
+    tell("reached");
+    if (answer.ok) return result(answer);
+    const problem = await problemOf(answer);
+    if (problem.code === "unknown-position" && method === "GET" && seen !== null) {
+      seen = null; // another log: what was seen there says nothing here
+      continue;
+    }
+    if (answer.status === 401) tell("signed-out");
+    if (isLast || ![429, 503].includes(answer.status)) throw problem;
+    await pause(Math.max(wait, 1000 * Number(answer.headers.get("Retry-After") ?? 0)), signal);
   }
 }
 

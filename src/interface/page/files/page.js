@@ -11,7 +11,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 beginTheme();
 document.addEventListener("daybook:unreachable", ({ detail }) =>
-  notice("connection", "bad", `The service cannot be reached. ${detail.isLast ? "" : "Trying again …"}`),
+  notice("connection", "bad", `The service cannot be reached. ${detail.givesUp ? "" : "Trying again …"}`),
 );
 document.addEventListener("daybook:reached", () => withdraw("connection"));
 document.addEventListener("daybook:signed-out", () => sessionEnded());
