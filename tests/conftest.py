@@ -22,7 +22,7 @@ from app.log.migrate import migrate
 from app.log.postgres import open_postgres
 from app.log.sqlite import FILE_NAME, open_sqlite
 
-WAIT_LONGEST = ("torture", "races", "interface", "faults")
+WAIT_LONGEST = ("torture", "races", "browser", "interface", "faults")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

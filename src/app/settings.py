@@ -3,7 +3,7 @@
 import os
 from base64 import b64decode
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.log.schema import schema_name as checked_schema_name
+from app.web_addresses import is_safe_address, origin_of
 
 PREFIX = "DAYBOOK_"
 SECRET_BYTES = 32
@@ -84,6 +85,34 @@ class Settings(BaseSettings):
         description="The `aud` that every token must carry. Set it with an identity provider that serves other "
         "applications, too, or their tokens work here.",
     )
+    client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="Daybook's client id at your identity provider (OpenID Connect): with it people sign in on the "
+        "page. Register `<DAYBOOK_PUBLIC_URL>/sign-in/callback` there. Needs `DAYBOOK_JWKS_URL`, `DAYBOOK_ISSUER` and "
+        "`DAYBOOK_PUBLIC_URL`.",
+    )
+    client_secret: SecretStr | None = Field(
+        None, description="The secret that belongs to `DAYBOOK_CLIENT_ID`. Unset: a public client, PKCE alone."
+    )
+    sign_in_scope: str = Field(
+        "openid profile",
+        description="Scopes that the page asks the identity provider for, separated by spaces; `openid` among them. "
+        "Some providers put `roles` into the ID token only when a scope of their own is asked for.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Where people reach the page, such as `https://book.example.org`, without a path: `https` unless "
+        "on this machine. Changes by the page's session are accepted from there alone.",
+    )
+    session_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Secret that seals the page's sessions, at least 32 bytes without a comma. While you change it: "
+        "`new,old`; `new` alone ends every session at once. Unset: it follows from the master key.",
+    )
+    place_name: str = Field(
+        "Daybook", min_length=1, max_length=100, description="Name of your place, as the page shows it."
+    )
     master_key: SecretStr | None = Field(
         None,
         description="32 bytes in base64 (`openssl rand -base64 32`) under which people's own keys are kept. "
@@ -140,7 +169,7 @@ class Settings(BaseSettings):
         50_000, ge=100, description="Streams (resource-days, bookings, ...) that the writer keeps in memory."
     )
 
-    @field_validator("secret", "cors_origins", mode="before")
+    @field_validator("secret", "session_secret", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return _split_at_commas(value)
@@ -160,7 +189,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is no origin: write it as https://example.org, without a path")
         return origins
 
-    @field_validator("secret")
+    @field_validator("secret", "session_secret")
     @classmethod
     def _secrets_are_long(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(secret.get_secret_value().encode()) < SECRET_BYTES for secret in secrets):
@@ -213,12 +242,21 @@ class Settings(BaseSettings):
     @field_validator("jwks_url")
     @classmethod
     def _keys_come_safely(cls, url: str | None) -> str | None:
-        if url is not None:
-            parts = urlsplit(url)
-            local = parts.scheme == "http" and _is_this_machine(parts.hostname or "")
-            if not (parts.hostname and (parts.scheme == "https" or local)):
-                raise ValueError("keys that tokens are verified with must come from an https:// address")
+        if url is not None and not is_safe_address(url):
+            raise ValueError("keys that tokens are verified with must come from an https:// address")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _page_is_reached_safely(cls, url: str | None) -> str | None:
+        return None if url is None else origin_of(url)
+
+    @field_validator("sign_in_scope")
+    @classmethod
+    def _scope_is_of_openid(cls, scope: str) -> str:
+        if "openid" not in scope.split():
+            raise ValueError("without `openid` among the scopes there is no ID token")
+        return scope
 
     @model_validator(mode="after")
     def _tokens_come_from_one_place(self) -> "Settings":
@@ -226,6 +264,18 @@ class Settings(BaseSettings):
             raise ValueError("Set either DAYBOOK_JWKS_URL or DAYBOOK_SECRET: with an identity provider HS256 is off.")
         if self.jwks_url and not self.issuer:
             raise ValueError("DAYBOOK_JWKS_URL needs DAYBOOK_ISSUER, the `iss` in your provider's tokens.")
+        return self
+
+    @model_validator(mode="after")
+    def _people_can_sign_in(self) -> "Settings":
+        if self.client_secret and not self.client_id:
+            raise ValueError("DAYBOOK_CLIENT_SECRET needs DAYBOOK_CLIENT_ID, whose secret it is.")
+        if self.client_id is None:
+            return self
+        if not (self.jwks_url and self.public_url):
+            raise ValueError("DAYBOOK_CLIENT_ID needs DAYBOOK_JWKS_URL, DAYBOOK_ISSUER and DAYBOOK_PUBLIC_URL.")
+        if not is_safe_address(str(self.issuer)):
+            raise ValueError("DAYBOOK_CLIENT_ID needs a DAYBOOK_ISSUER that is an https:// address.")
         return self
 
     @model_validator(mode="after")
@@ -317,13 +367,6 @@ def _instead(name: str, known: list[str]) -> str:
         return f" Say it with {_OPTIONS[wanted]}."
     near = get_close_matches(wanted, [each.removeprefix(PREFIX) for each in known], n=1)
     return f" Did you mean {PREFIX}{near[0]}?" if near else " docs/settings.md lists them all."
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _sentence(error: dict[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from app.demo import RESOURCES
 from app.master_key import token_secrets_for
-from interface.http.auth import TokenRole, issue_token
+from interface.guests import GUESTS
+from interface.http.auth import issue_token
 from interface.listening import Address, url_of
 
 if TYPE_CHECKING:
@@ -18,23 +19,6 @@ Say = Callable[[str], None]
 """How a line reaches people."""
 
 DEMO_TOKEN_DAYS: Final = 30
-
-
-class Guest(NamedTuple):
-    """Somebody whose token the demo prints."""
-
-    title: str
-    subject: str
-    role: TokenRole
-
-
-GUESTS: Final = (
-    Guest("customer", "alice", "customer"),
-    Guest("second customer", "bob", "customer"),
-    Guest("staff", "sam", "staff"),
-    Guest("admin", "ada", "admin"),
-    Guest("auditor", "odile", "auditor"),
-)
 
 
 def of_store(daybook: "Daybook", registered: int | None, say: Say) -> None:
@@ -52,6 +36,7 @@ def of_store(daybook: "Daybook", registered: int | None, say: Say) -> None:
 def of_address(address: Address, say: Say, workers: int = 1) -> None:
     """Where it listens."""
     by = f" with {workers} workers" if workers > 1 else ""
+    say(f"Page: {url_of(address)}/")
     say(f"Listening on {url_of(address)}{by}; the API is described at /schema. Ctrl-C stops it.")
 
 

@@ -1,5 +1,6 @@
 """`daybook check`: says what is wrong before anything starts, all of it at once, and changes nothing."""
 
+import asyncio
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -65,19 +66,35 @@ def _about_address(settings: Settings, host: str, port: int, named: str) -> Iter
 
 
 def _about_provider(settings: Settings) -> Iterator[Told]:
-    if settings.jwks_url is None:
-        return
+    if settings.jwks_url is not None:
+        yield from _about_keys(settings.jwks_url)
+    if settings.client_id is not None:
+        yield from _about_sign_in(str(settings.issuer))
+
+
+def _about_keys(url: str) -> Iterator[Told]:
     answer: SimpleQueue[Told | None] = SimpleQueue()
     # A thread that may be left behind: a time limit on sockets does not end an answer that comes byte by byte.
-    Thread(target=lambda: answer.put(_asked(settings.jwks_url or "")), daemon=True).start()
+    Thread(target=lambda: answer.put(_asked(url)), daemon=True).start()
     try:
         told = answer.get(timeout=2 * ANSWER_SECONDS)
     except Empty:
-        told = wrong(
-            f"The identity provider did not give its keys within {2 * ANSWER_SECONDS:.0f} s: {settings.jwks_url}"
-        )
+        told = wrong(f"The identity provider did not give its keys within {2 * ANSWER_SECONDS:.0f} s: {url}")
     if told is not None:
         yield told
+
+
+def _about_sign_in(issuer: str) -> Iterator[Told]:
+    import httpx2  # whoever has no client there need not wait for it
+
+    from interface.sign_in.discovery import discovered
+
+    try:
+        asyncio.run(discovered(issuer, httpx2.create_ssl_context()))
+    except Exception as trouble:  # whatever the network or the document does
+        yield wrong(
+            f"Nobody can sign in on the page: {issuer} does not say where ({type(trouble).__name__}: {trouble})."
+        )
 
 
 def _asked(url: str) -> Told | None:

@@ -8,10 +8,11 @@ import typer
 
 from app.master_key import token_secrets_for
 from app.settings import load_settings
+from app.web_addresses import is_this_machine
 from interface import announcement, logs
 from interface.failures import EXPECTED, Unsuitable
 from interface.http.auth import ROLES, issue_token
-from interface.listening import is_loopback, must_be_free, must_be_two, take_port
+from interface.listening import must_be_free, must_be_two, take_port
 from interface.signals import leave_on_signals
 
 # The server, the stores and what they need are imported where they are used: `token`, and what is wrong with
@@ -56,13 +57,16 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that answer requests.")] = 1,
-    demo: Annotated[bool, typer.Option("--demo", help="Register the demo's resources and print tokens.")] = False,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Register the demo's resources, print tokens; let people choose who they are."),
+    ] = False,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C."""
     leave_on_signals()
     settings = load_settings()
     logs.set_up(settings.log_level)
-    if demo and not is_loopback(host):
+    if demo and not is_this_machine(host):
         raise Unsuitable(
             f"--demo prints tokens that open everything, so it is refused on {host}. Leave out --host, or --demo."
         )

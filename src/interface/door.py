@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from litestar import Litestar
 
 from app.assembly import Daybook
 from app.handover.giving import WriterThere
@@ -72,11 +74,12 @@ def answer_requests(
     ready: Ready,
     *,
     speaks: bool,
+    with_demo: bool,
 ) -> None:
     """Answer requests at the socket that `take_listener` gives, until we are asked to stop.
 
     `meeting` is the writer's socket, `metrics_in` the folder where all processes keep what they count, if they count;
-    `speaks`: whether to tell people what keeps it waiting.
+    `speaks`: whether to tell people what keeps it waiting. `with_demo`: whether people choose who they are.
 
     Raises one of `failures.EXPECTED`.
     """
@@ -88,7 +91,8 @@ def answer_requests(
     try:
         daybook.start()
         with metrics.kept_up(daybook), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_answer(daybook, metrics, writer, listener, ready, typer.echo if speaks else log.info))
+            make_app = partial(create_app, daybook, metrics, with_demo=with_demo)
+            runner.run(_answer(daybook, make_app, writer, listener, ready, typer.echo if speaks else log.info))
     finally:
         leave_on_signals(signal.SIG_IGN)
         daybook.stop()
@@ -96,7 +100,7 @@ def answer_requests(
 
 async def _answer(
     daybook: Daybook,
-    metrics: Metrics,
+    make_app: Callable[[], Litestar],
     writer: WriterThere,
     listener: socket.socket,
     ready: Ready,
@@ -107,7 +111,7 @@ async def _answer(
     await _until_ready(daybook, stop, say)
     if stop.is_set():
         return
-    async with _running(_ServerOnSocket(create_app(daybook, metrics), listener), listener) as ended:
+    async with _running(_ServerOnSocket(make_app(), listener), listener) as ended:
         settle()
         ready()
         asked = asyncio.ensure_future(stop.wait())

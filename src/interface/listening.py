@@ -5,7 +5,6 @@ import os
 import resource
 import socket
 import sys
-from ipaddress import ip_address
 from time import monotonic, sleep
 from typing import Any
 
@@ -98,14 +97,6 @@ def url_of(address: Address) -> str:
     """Where people reach it, such as `http://127.0.0.1:8000`."""
     host, port = address[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can connect."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def allow_many_connections() -> None:

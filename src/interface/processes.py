@@ -74,7 +74,7 @@ def _stages(wanted: Wanted, meeting: Path, metrics: Path | None) -> list[list[Fo
     doors = [
         Forked(
             f"door {number}",
-            partial(answer_requests, shared, own, meeting, metrics, speaks=number == 0),
+            partial(answer_requests, shared, own, meeting, metrics, speaks=number == 0, with_demo=wanted.with_demo),
         )
         for number in range(wanted.doors)
     ]

@@ -221,6 +221,12 @@ OTHERWISE = {
     "DAYBOOK_JWKS_URL": "https://id.example/keys",
     "DAYBOOK_ISSUER": "https://id.example",
     "DAYBOOK_AUDIENCE": "bookings",
+    "DAYBOOK_CLIENT_ID": "daybook",
+    "DAYBOOK_CLIENT_SECRET": LONG,
+    "DAYBOOK_SIGN_IN_SCOPE": "openid roles",
+    "DAYBOOK_PUBLIC_URL": "https://book.example.org",
+    "DAYBOOK_SESSION_SECRET": LONG,
+    "DAYBOOK_PLACE_NAME": "Moon Hospital",
     "DAYBOOK_MASTER_KEY": b64encode(b"k" * 32).decode(),
     "DAYBOOK_MAX_HOLDS": "4",
     "DAYBOOK_RATE_LIMIT": "off",
@@ -240,7 +246,12 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("name", [entry.name for entry in listed_settings()])
 def test_what_is_listed_is_the_one_variable_that_is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    needed = {"DAYBOOK_JWKS_URL": {"issuer": "https://id.example"}}.get(name, {})
+    provider = {"jwks_url": "https://id.example/keys", "issuer": "https://id.example"}
+    needed = {
+        "DAYBOOK_JWKS_URL": {"issuer": "https://id.example"},
+        "DAYBOOK_CLIENT_ID": {**provider, "public_url": "https://book.example.org"},
+        "DAYBOOK_CLIENT_SECRET": {**provider, "public_url": "https://book.example.org", "client_id": "daybook"},
+    }.get(name, {})
     untouched = load_settings().model_dump()
 
     monkeypatch.setenv(name, OTHERWISE[name])
@@ -259,3 +270,59 @@ def test_every_variable_that_is_spoken_of_is_a_setting() -> None:
 def test_metrics_that_are_off_need_no_port() -> None:
     with pytest.raises(SettingsError, match="DAYBOOK_METRICS=false leaves nothing for DAYBOOK_METRICS_PORT"):
         load_settings(metrics=False, metrics_port=9100)
+
+
+PROVIDER = {"jwks_url": "https://id.example/keys", "issuer": "https://id.example", "client_id": "daybook"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"client_id": "daybook"}, "DAYBOOK_CLIENT_ID needs DAYBOOK_JWKS_URL, DAYBOOK_ISSUER and DAYBOOK_PUBLIC_URL"),
+        (PROVIDER, "DAYBOOK_CLIENT_ID needs DAYBOOK_JWKS_URL, DAYBOOK_ISSUER and DAYBOOK_PUBLIC_URL"),
+        ({**PROVIDER, "public_url": "https://a.example", "issuer": "http://id.example"}, "https:// address"),
+        ({**PROVIDER, "public_url": "https://a.example", "issuer": "id"}, "https:// address"),
+        ({"client_secret": "s"}, "DAYBOOK_CLIENT_SECRET needs DAYBOOK_CLIENT_ID"),
+        ({"sign_in_scope": "profile"}, "DAYBOOK_SIGN_IN_SCOPE cannot be used: without `openid`"),
+        ({"session_secret": "short"}, "DAYBOOK_SESSION_SECRET cannot be used: each secret needs at least 32 bytes"),
+        ({"place_name": "a" * 101}, "DAYBOOK_PLACE_NAME"),
+    ],
+)
+def test_what_signing_in_needs_is_said(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load_settings(**given)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://book.example.org", "https://book.example.org"),
+        ("https://Book.Example.org/", "https://book.example.org"),
+        ("https://book.example.org:443", "https://book.example.org"),
+        ("https://book.example.org:8443", "https://book.example.org:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_pages_address_is_written_as_browsers_write_it(url: str, origin: str) -> None:
+    assert load_settings(public_url=url).public_url == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://book.example.org",
+        "https://book.example.org/page",
+        "https://book.example.org?a=b",
+        "https://user:word@book.example.org",
+        "https://",
+        "https://book.example.org:port",
+        "book.example.org",
+        "ftp://book.example.org",
+        "http://127.0.0.1.evil.example",
+    ],
+)
+def test_an_address_that_is_no_origin_or_not_safe_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="DAYBOOK_PUBLIC_URL cannot be used: write it as"):
+        load_settings(public_url=url)

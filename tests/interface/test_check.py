@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.interface.sign_in.identity_provider import at_work
 from tests.interface.test_cli import environment, run
 
 from app.details import Vault
@@ -317,6 +318,15 @@ def test_an_identity_provider_without_usable_keys_is_told(data: Path) -> None:
     with provider(giving({"keys": [{"kty": "oct", "alg": "HS256", "k": "c2VjcmV0"}]})) as url:
         (said,) = wrong_with(of_provider(url, data))
     assert "None of the keys at" in said
+
+
+def test_an_identity_provider_that_people_cannot_sign_in_at_is_told(data: Path) -> None:
+    with at_work() as working:
+        settings = Settings(data=data, **working.settings("https://book.example.org"))
+        assert wrong_with(settings) == []
+        working.told = {"issuer": "https://id.evil.example"}
+        (said,) = wrong_with(settings)
+    assert f"Nobody can sign in on the page: {working.issuer} does not say where" in said
 
 
 def test_an_identity_provider_that_cannot_be_reached_is_told(data: Path) -> None:

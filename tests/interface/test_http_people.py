@@ -1,5 +1,7 @@
 """People over HTTP: their profiles are theirs, sealed, and shown only to those who may see them."""
 
+from datetime import UTC, datetime
+
 from tests.interface.house import Guest, House, problem
 
 ZOE = {"name": "Zoe Quill", "email": "zoe@example.org"}
@@ -8,7 +10,8 @@ ZOE = {"name": "Zoe Quill", "email": "zoe@example.org"}
 def test_me_is_who_the_token_says(alice: Guest, house: House) -> None:
     answer = alice.get("/v1/me")
     me = answer.json()
-    assert (me["subject"], me["roles"]) == ("alice", ["customer"])
+    assert (me["subject"], me["roles"], me["resources"]) == ("alice", ["customer"], None)
+    assert datetime.fromisoformat(me["expires_at"]) > datetime.now(UTC)
     assert me["customer"].startswith("c-")
     assert me["profile"] == {"name": None, "email": None, "phone": None, "language": None}
     assert answer.headers["cache-control"] == "no-store"

@@ -187,7 +187,7 @@ def test_queries_are_strict(alice: Guest, query: str, code: str, pointer: str) -
 
 def test_a_resource_may_be_kept_but_is_asked_for_again(house: House, room: str, alice: Guest) -> None:
     public = house.nobody.get("/v1/resources/room", at_head(house))
-    assert (public.headers["cache-control"], public.headers["vary"]) == ("public, no-cache", "Authorization")
+    assert (public.headers["cache-control"], public.headers["vary"]) == ("public, no-cache", "Authorization, Cookie")
     mine = alice.get("/v1/resources/room")
     assert mine.headers["cache-control"] == "private, no-cache"
     again = alice.get("/v1/resources/room", {"If-None-Match": mine.headers["etag"]})

@@ -189,10 +189,12 @@ class CustomerAnswer(TypedDict):
 
 
 class MeAnswer(TypedDict):
-    """Who the token says that you are."""
+    """Who you are, and until when. `resources`: what your part of the desk is limited to, null when it is not."""
 
     subject: str
     roles: list[Role]
+    resources: list[str] | None
+    expires_at: datetime
     customer: str
     profile: ProfileAnswer
 

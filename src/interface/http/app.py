@@ -12,7 +12,7 @@ from litestar.types import Message, Scope
 
 from app.assembly import Daybook
 from app.kept_availability import KeptAvailability
-from app.master_key import token_secrets_for
+from app.master_key import master_key_for, token_secrets_for
 from app.settings import Settings
 from interface.http import availability, blocks, booking_queries, bookings, customers, days, health, log, resources
 from interface.http.auth import Authenticator
@@ -25,6 +25,10 @@ from interface.http.openapi import document_of
 from interface.http.parsing import WebRequest
 from interface.http.service import SHOWN_POSITION, STATE_KEY, Service, service_of
 from interface.http.versions import POSITION_HEADER
+from interface.page import signing, views
+from interface.page.answers import HAS_OWN_HEADERS
+from interface.page.front import FRONT_KEY, Front
+from interface.sign_in.ways import sign_in_for
 
 ROUTES: Final = (
     *resources.ROUTES,
@@ -37,6 +41,9 @@ ROUTES: Final = (
     *log.ROUTES,
     *health.ROUTES,
 )
+
+PAGE_ROUTES: Final = (*views.ROUTES, *signing.ROUTES)
+"""What is for people. It may change with any version, and the API's document says nothing of it."""
 
 _ON_EVERY_ANSWER: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -55,17 +62,22 @@ async def show_schema(request: WebRequest) -> ASGIResponse:
     return ASGIResponse(body=document_of(ROUTES), headers={"Cache-Control": "no-cache"})
 
 
-def create_app(daybook: Daybook, metrics: Metrics | None = None) -> Litestar:
-    """The application over a running Daybook; whoever opened it stops it. `metrics` is the one that observes it."""
+def create_app(daybook: Daybook, metrics: Metrics | None = None, *, with_demo: bool = False) -> Litestar:
+    """The application over a running Daybook; whoever opened it stops it. `metrics` is the one that observes it.
+    `with_demo`: people choose on the page who they are.
+    """
     settings = daybook.settings
     tokens = Authenticator(settings, token_secrets_for(settings))
     rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
-    gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit)
+    master_key = master_key_for(settings, daybook.log)
+    sign_in = sign_in_for(settings, tokens, daybook.log.secret, master_key, with_demo=with_demo)
+    sessions = None if sign_in is None else sign_in.sessions
+    gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit, sessions)
     kept = KeptAvailability(daybook.read_models, daybook.log, daybook.readers, daybook.clock.now)
     service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept)
     app = Litestar(
-        route_handlers=[*ROUTES, show_schema],
-        state=State({STATE_KEY: service}),
+        route_handlers=[*ROUTES, show_schema, *PAGE_ROUTES],
+        state=State({STATE_KEY: service, FRONT_KEY: Front.of(settings.place_name, sign_in)}),
         exception_handlers={Exception: answer_failure},
         before_send=[_finish],
         cors_config=_cors(settings),
@@ -88,8 +100,11 @@ async def _finish(message: Message, scope: Scope) -> None:
         return
     method: Any = scope.get("method", "")
     route: Any = scope.get("path_template", "none")
-    headers: list[tuple[bytes, bytes]] = [*message["headers"], *_ON_EVERY_ANSWER]
-    shown = scope.get("state", {}).get(SHOWN_POSITION)
+    state = scope.get("state", {})
+    headers: list[tuple[bytes, bytes]] = list(message["headers"])
+    if HAS_OWN_HEADERS not in state:
+        headers += _ON_EVERY_ANSWER
+    shown = state.get(SHOWN_POSITION)
     if shown is not None:
         headers.append((POSITION_HEADER.lower().encode(), shown.encode()))
     if method == "OPTIONS" and message["status"] == 204:

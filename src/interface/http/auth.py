@@ -83,34 +83,41 @@ class Authenticator:
         if self._provider is not None:
             self._provider.close()
 
-    async def _verified(self, token: bytes) -> Caller:
-        if self._provider is None:
-            return self._caller(self._claims_by_secret(token))
+    async def claims_by_provider(self, token: bytes, audience: str | None) -> dict[str, Any]:
+        """The claims of a token that the identity provider signed, for this audience if one is given; its times are
+        judged by `caller_of`. Raises Unauthenticated, ProviderUnreachable.
+        """
+        assert self._provider is not None  # noqa: S101 - settings without one lead nobody here
         key = await self._provider.key(_key_id(token))
         if key is None:
             raise Unauthenticated("The token is signed with a key that the identity provider does not have.")
-        return self._caller(self._claims(token, key, key.algorithm_name))
+        return self._claims(token, key, key.algorithm_name, audience)
+
+    async def _verified(self, token: bytes) -> Caller:
+        if self._provider is None:
+            return self.caller_of(self._claims_by_secret(token))
+        return self.caller_of(await self.claims_by_provider(token, self._audience))
 
     def _claims_by_secret(self, token: bytes) -> dict[str, Any]:
         for secret in self._secrets[:-1]:
             try:
-                return self._claims(token, secret, "HS256")
+                return self._claims(token, secret, "HS256", self._audience)
             except _WrongSignature:
                 continue  # made before the secrets were changed
-        return self._claims(token, self._secrets[-1], "HS256")
+        return self._claims(token, self._secrets[-1], "HS256", self._audience)
 
-    def _claims(self, token: bytes, key: bytes | jwt.PyJWK, algorithm: str) -> dict[str, Any]:
+    def _claims(self, token: bytes, key: bytes | jwt.PyJWK, algorithm: str, audience: str | None) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=[algorithm],
                 issuer=self._issuer,
-                audience=self._audience,
+                audience=audience,
                 options={
                     "require": ["exp", "sub"],
                     # An audience that nobody configured is not Daybook's to judge.
-                    "verify_aud": self._audience is not None,
+                    "verify_aud": audience is not None,
                     # One clock judges all times (`_caller`); PyJWT would look at the machine's.
                     "verify_exp": False,
                     "verify_nbf": False,
@@ -131,7 +138,8 @@ class Authenticator:
             raise Unauthenticated("The token is malformed.") from None
         return claims
 
-    def _caller(self, claims: dict[str, Any]) -> Caller:
+    def caller_of(self, claims: dict[str, Any]) -> Caller:
+        """Who verified claims say is calling, by this moment's time. Raises Unauthenticated."""
         issuer = claims.get("iss", "")
         caller = Caller(
             subject=_name("sub", claims["sub"], _MAX_SUBJECT),

@@ -16,6 +16,8 @@ from domain.resource import Resource
 from interface.http.auth import Authenticator, Caller, TokenRole, Unauthenticated
 from interface.http.limits import Addresses, RateLimit
 from interface.http.problems import Declined
+from interface.sign_in.cookies import SESSION, take_away
+from interface.sign_in.sessions import Session, SessionOver, Sessions
 
 SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "auditor"})
 BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
@@ -46,7 +48,7 @@ class Visitor:
         Raises Declined (`unauthenticated` without a token, `forbidden` when it grants none of them).
         """
         if self.caller is None:
-            raise unauthenticated("This needs a bearer token.")
+            raise unauthenticated("This needs a bearer token, or somebody who is signed in on the page.")
         if self.person is None:
             raise StoreUnavailable("The event store cannot be written, and you have never been here before.")
         for role in roles:
@@ -87,38 +89,67 @@ class Visitor:
         return "staff" in self.roles
 
 
-def unauthenticated(detail: str) -> Declined:
-    """The problem of a missing or worthless token."""
-    return Declined("unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="daybook"'})
+def unauthenticated(detail: str, headers: Mapping[str, str] | None = None) -> Declined:
+    """The problem of a missing or worthless token, or of a session that has ended."""
+    return Declined(
+        "unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="daybook"', **(headers or {})}
+    )
 
 
 class Gate:
-    """Lets requests in: verifies the token, counts the request, and finds the person. For one event loop."""
+    """Lets requests in: verifies token or session, counts the request, and finds the person. For one event loop."""
 
     def __init__(
-        self, tokens: Authenticator, people: People, addresses: Addresses, rate_limit: RateLimit | None
+        self,
+        tokens: Authenticator,
+        people: People,
+        addresses: Addresses,
+        rate_limit: RateLimit | None,
+        sessions: Sessions | None = None,
     ) -> None:
+        """`sessions` of the page, unless nobody can sign in there."""
         self._tokens = tokens
         self._people = people
         self._addresses = addresses
         self._rate_limit = rate_limit
+        self._sessions = sessions
         self._making = CapacityLimiter(4)
         self._not_made_before = float("-inf")
         self._seen: BoundedCache[tuple[str, str] | str, bool] = BoundedCache(50_000)
 
-    async def admit(self, headers: Mapping[bytes, bytes], peer: str) -> Visitor:
-        """Who asks. Raises Declined (`rate-limited`, `unauthenticated`), ProviderUnreachable, StoreUnavailable."""
+    async def admit(self, method: str, headers: Mapping[bytes, bytes], peer: str) -> Visitor:
+        """Who asks: by the bearer token if there is one, else by the page's session.
+
+        Raises Declined (`rate-limited`, `unauthenticated`, `forbidden`), ProviderUnreachable, StoreUnavailable.
+        """
         try:
-            authorization = headers.get(b"authorization")
-            caller = await self._tokens.authenticate(None if authorization is None else authorization.decode("latin-1"))
+            caller = await self._caller(method, headers)
+        except SessionOver as error:
+            self._count(self._address(headers, peer))
+            raise unauthenticated(str(error), {"Set-Cookie": take_away(SESSION)}) from None
         except Unauthenticated as error:
             self._count(self._address(headers, peer))
             raise unauthenticated(str(error)) from None
+        except Declined:
+            self._count(self._address(headers, peer))
+            raise
         if caller is None:
             self._count(self._address(headers, peer))
             return Visitor(None, None)
-        self._count(f"{caller.issuer}\n{caller.subject}")
+        self._count(_counted_as(caller))
         return Visitor(caller, await self._person(caller.issuer, caller.subject))
+
+    def look(self, headers: Mapping[bytes, bytes], peer: str) -> Session | None:
+        """Who opens a document of the page; nobody with a session that is worth nothing.
+
+        Raises Declined (`rate-limited`).
+        """
+        try:
+            session = self._sessions.session_in(headers) if self._sessions is not None else None
+        except SessionOver:
+            session = None
+        self._count(self._address(headers, peer) if session is None else _counted_as(session.caller))
+        return session
 
     async def knows(self, customer: str) -> bool:
         """Whether bookings can be made for the person; their key is in memory afterwards."""
@@ -132,6 +163,12 @@ class Gate:
     def forget(self, customer: str) -> None:
         """Ask again whether the person exists."""
         self._seen.forget(customer)
+
+    async def _caller(self, method: str, headers: Mapping[bytes, bytes]) -> Caller | None:
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
+            return await self._tokens.authenticate(authorization.decode("latin-1"))
+        return self._sessions.caller_of(method, headers) if self._sessions is not None else None
 
     async def _person(self, issuer: str, subject: str) -> str | None:
         # Whoever was seen lately is in the memory of `people`: no thread is needed to ask it.
@@ -161,6 +198,10 @@ class Gate:
     def _count(self, caller: str) -> None:
         if self._rate_limit is not None:
             self._rate_limit.spend(caller)
+
+
+def _counted_as(caller: Caller) -> str:
+    return f"{caller.issuer}\n{caller.subject}"
 
 
 def _listed(roles: tuple[Role, ...]) -> str:

@@ -1,5 +1,6 @@
 """People: those whom the desk and agents make, and what the token's own person is known by."""
 
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -21,6 +22,7 @@ from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_
 from interface.http.versions import etag, expected_version, is_known
 
 TAGS: Final = ["people"]
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 @post(
@@ -100,7 +102,7 @@ async def change_customer(request: WebRequest) -> ASGIResponse:
 
 @get("/v1/me", tags=TAGS, opt=described(answers={200: MeAnswer}, query=Asked))
 async def show_me(request: WebRequest) -> ASGIResponse:
-    """Who your token says that you are."""
+    """Who your token, or the page's session, says that you are."""
     visit = await admitted(request)
     query_of(request, Asked)
     actor = visit.visitor.acting("customer", "agent", "staff", "admin", "auditor")
@@ -110,10 +112,17 @@ async def show_me(request: WebRequest) -> ASGIResponse:
     answer = {
         "subject": caller.subject,
         "roles": sorted(caller.roles),
+        "resources": None if caller.scope is None else sorted(caller.scope),
+        "expires_at": _instant(caller.expires_at),
         "customer": person.customer,
         "profile": person.shown(),
     }
     return json_answer(answer, {"Cache-Control": NO_STORE})
+
+
+def _instant(seconds: float) -> datetime:
+    """Seconds since 1970; of a token that never expires, the calendar's last moment."""
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC)
 
 
 async def _person(visit: Visit, actor: Actor) -> Person:

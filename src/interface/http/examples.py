@@ -162,7 +162,14 @@ ANSWERS: Final[Mapping[Any, Any]] = {
         "position": 812,
     },
     CustomerAnswer: {"customer": CUSTOMER, "profile": _PROFILE, "version": 1},
-    MeAnswer: {"subject": "ada", "roles": ["customer"], "customer": CUSTOMER, "profile": _PROFILE},
+    MeAnswer: {
+        "subject": "ada",
+        "roles": ["customer"],
+        "resources": None,
+        "expires_at": "2026-12-01T17:00:00Z",
+        "customer": CUSTOMER,
+        "profile": _PROFILE,
+    },
     BlockAnswer: {**_BLOCK, "resource": "moon-hospital", "timezone": "Asia/Dhaka", "overlaps": [BOOKING]},
     DayAnswer: {
         "resource": "moon-hospital",

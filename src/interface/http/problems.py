@@ -117,9 +117,14 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "unauthenticated": Problem(
         401,
         "Not signed in",
-        "This needs a valid bearer token: one that is signed, not expired, and meant for this service.",
+        "This needs a valid bearer token (signed, not expired, meant for this service), or a session of the page.",
     ),
-    "forbidden": Problem(403, "Not allowed", "Your token is valid, but its roles or its scope do not allow this."),
+    "forbidden": Problem(
+        403,
+        "Not allowed",
+        "You are known, but your roles or their scope do not allow this; or a change by the page's session came from "
+        "elsewhere than the page.",
+    ),
     "not-found": Problem(404, "Not found", "There is nothing at this address. /schema lists what there is."),
     "method-not-allowed": Problem(405, "Method not allowed", "The address exists, but not for this HTTP method."),
     "too-large": Problem(413, "Too large", "A request's body may have at most 64 KiB."),

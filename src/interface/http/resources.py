@@ -195,7 +195,7 @@ def visible_resource(reader: Reader, visitor: Visitor, resource: str) -> Resourc
 def shareable(visitor: Visitor) -> dict[str, str]:
     """Headers of what says nothing about persons: it may be kept, and is asked for again each time."""
     who = "public" if visitor.caller is None else "private"
-    return {"Cache-Control": f"{who}, no-cache", "Vary": "Authorization"}
+    return {"Cache-Control": f"{who}, no-cache", "Vary": "Authorization, Cookie"}
 
 
 async def _revised(visit: Visit, command: Command) -> ASGIResponse:

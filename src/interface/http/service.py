@@ -198,7 +198,7 @@ async def admitted(request: WebRequest) -> Visit:
     service: Service = scope["litestar_app"].state[STATE_KEY]
     headers = dict(scope["headers"])
     client = scope.get("client")
-    visitor = await service.gate.admit(headers, client[0] if client else "")
+    visitor = await service.gate.admit(scope["method"], headers, client[0] if client else "")
     return Visit(request, service, headers, visitor, arrived)
 
 
