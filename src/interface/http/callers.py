@@ -114,11 +114,14 @@ class Gate:
         except Unauthenticated as error:
             self._count(self._address(headers, peer))
             raise unauthenticated(str(error)) from None
+        self._count(self.name_of(caller, headers, peer))
         if caller is None:
-            self._count(self._address(headers, peer))
             return Visitor(None, None)
-        self._count(f"{caller.issuer}\n{caller.subject}")
         return Visitor(caller, await self._person(caller.issuer, caller.subject))
+
+    def name_of(self, caller: Caller | None, headers: Mapping[bytes, bytes], peer: str) -> str:
+        """What limits know somebody by: the verified subject, else the address."""
+        return self._address(headers, peer) if caller is None else f"{caller.issuer}\n{caller.subject}"
 
     async def knows(self, customer: str) -> bool:
         """Whether bookings can be made for the person; their key is in memory afterwards."""
