@@ -182,6 +182,8 @@ def environment_of(workload: Workload, folder: Path, database: str | None) -> di
         "PYTHONPATH": str(HERE),
         "DAYBOOK_SECRET": SECRET,
         "DAYBOOK_RATE_LIMIT": "off",
+        "DAYBOOK_LIVE_STREAMS": "20000",
+        "DAYBOOK_LIVE_STREAMS_EACH": "20000",
         "DAYBOOK_LOG_LEVEL": "warning",
         "DAYBOOK_DATA": str(folder / "store"),
         "DAYBOOK_MASTER_KEY": MASTER_KEY,

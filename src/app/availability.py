@@ -203,10 +203,11 @@ def shown(resource: Resource, offered: Offered, version: int, judge: Judge) -> d
         reason = exception.reason if exception else None
         return {**head, "status": "closed", "reason": reason, "slots": []}
     judged = (judge.judge(slot) for slot in slots)
-    return {**head, "status": "open", "slots": [_shown(each, resource.capacity) for each in judged]}
+    return {**head, "status": "open", "slots": [shown_slot(each, resource.capacity) for each in judged]}
 
 
-def _shown(judged: Judged, capacity: int) -> dict[str, Any]:
+def shown_slot(judged: Judged, capacity: int) -> dict[str, Any]:
+    """A slot, ready for JSON."""
     return {
         "start": judged.slot.start,
         "end": judged.slot.end,

@@ -126,6 +126,20 @@ class Settings(BaseSettings):
         "A person with the page open causes a few, an agent for a busy website some hundreds; a program that "
         "runs wild thousands. Each of several workers lets pass its share.",
     )
+    live_streams: int = Field(
+        2_000,
+        ge=1,
+        le=100_000,
+        description="Live streams that may be open at each worker; beyond, the answer is `busy`. Each is a connection, "
+        "and takes some 40 KB.",
+    )
+    live_streams_each: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Live streams that one caller (the verified subject, else the address) may have open at each "
+        "worker. A page has one; many pages may share an address.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
         description="Addresses or networks of your reverse proxies, separated by commas: from them, and from "

@@ -11,7 +11,7 @@ from app.read_models.days import Taken, blocked, blocked_on, claimed, claimed_on
 from app.read_models.reader import Reader
 from domain.resource_day import ResourceDay
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _MICROSECONDS = 60_000_000
 
@@ -70,7 +70,7 @@ def usage_of_days(reader: Reader, days: Collection[tuple[str, date]], now: datet
 
 def minute_of(moment: datetime) -> int:
     """Whole minutes since 1970."""
-    return (moment - _EPOCH) // _MINUTE
+    return (moment - EPOCH) // _MINUTE
 
 
 def _usage(by_bookings: list[Taken], by_blocks: list[Taken]) -> Usage:

@@ -28,6 +28,7 @@ from interface.announcement import Say
 from interface.failures import ServerEnded
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
+from interface.http.service import service_of
 from interface.listening import BACKLOG, allow_many_connections, open_port
 from interface.settling import Ready, settle
 from interface.signals import asked_to_stop, leave_on_signals
@@ -49,13 +50,15 @@ log = structlog.get_logger()
 class _ServerOnSocket(Server):
     """granian, on a socket that we took ourselves and in this very process."""
 
-    def __init__(self, application: Any, listener: socket.socket) -> None:
+    def __init__(self, application: Any, listener: socket.socket, live_streams: int = 0) -> None:
+        """`live_streams`: how many of the requests under way may be such, which take no place from others."""
         super().__init__(
             application,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
+            backpressure=BACKLOG + live_streams,
             log_level=LogLevels.error,
             log_dictconfig=_LOGS_OF_SERVER,
         )
@@ -111,7 +114,9 @@ async def _answer(
     await _until_ready(daybook, stop, say)
     if stop.is_set():
         return
-    async with _running(_ServerOnSocket(make_app(), listener), listener) as ended:
+    app = make_app()
+    server = _ServerOnSocket(app, listener, daybook.settings.live_streams)
+    async with _running(server, listener) as ended:
         settle()
         ready()
         asked = asyncio.ensure_future(stop.wait())
@@ -120,6 +125,7 @@ async def _answer(
         if ended.done():
             raise ServerEnded("The HTTP server stopped by itself. The log lines above say why.") from ended.exception()
         say("Stopping: nothing new is taken in, what is under way is finished.")
+        service_of(app.state).live.end()
     if not ended.done():
         log.warning("requests were cut off", seconds=GRACE_SECONDS)
         await _leave(daybook)

@@ -20,6 +20,11 @@ _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - to tell it, not to listen the
 BACKLOG = 4096
 """Connections that may wait to be accepted; the kernel may allow fewer."""
 
+UNTAKEN_MILLISECONDS = 30_000
+"""After so long the kernel gives up a connection whose other end takes nothing of what was sent: a client that has
+vanished, or that reads no more. Only it can: the server has no way to drop connections.
+"""
+
 
 def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
     """A socket bound to the address, not listening yet; port 0 takes any free one. Raises CannotListen.
@@ -37,6 +42,8 @@ def take_port(host: str, port: int, shared: bool = False) -> socket.socket:
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.setblocking(False)
+        if sys.platform == "linux":  # connections take it over from the socket that they come in at
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MILLISECONDS)
         if shared:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _bind(taken, address)

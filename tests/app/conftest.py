@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.app.scene import Scene
+from tests.conftest import Store
 from tests.recount import Recount, Row
 
 from app.clock import CheckedClock
@@ -126,3 +128,11 @@ def houses() -> Iterator[Callable[..., House]]:
     yield make
     for house in made:
         house.stop()
+
+
+@pytest.fixture
+def scene(store: Store) -> Iterator[Scene]:
+    """A store of either kind with read models that another connection keeps up."""
+    made = Scene(store)
+    yield made
+    made.close()

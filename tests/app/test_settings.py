@@ -230,6 +230,8 @@ OTHERWISE = {
     "DAYBOOK_MASTER_KEY": b64encode(b"k" * 32).decode(),
     "DAYBOOK_MAX_HOLDS": "4",
     "DAYBOOK_RATE_LIMIT": "off",
+    "DAYBOOK_LIVE_STREAMS": "17",
+    "DAYBOOK_LIVE_STREAMS_EACH": "7",
     "DAYBOOK_TRUSTED_PROXIES": "10.0.0.0/8",
     "DAYBOOK_CORS_ORIGINS": "https://moon.example",
     "DAYBOOK_METRICS": "false",

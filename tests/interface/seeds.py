@@ -42,7 +42,7 @@ class Seeds:
 
     def plant(self, case: Any, operation: Operation) -> None:
         """Make the case one that should succeed."""
-        for header in ("If-Match", "If-None-Match"):
+        for header in ("If-Match", "If-None-Match", "Last-Event-ID"):
             case.headers.pop(header, None)
         if "Idempotency-Key" in case.headers:
             case.headers["Idempotency-Key"] = self._new("key")
@@ -88,6 +88,10 @@ class Seeds:
     def to_find_what_is_free(self, case: Any) -> None:
         """An hour."""
         case.query |= {"start": f"{TEN}:00Z", "end": f"{ELEVEN}:00Z"}
+
+    def to_listen(self, case: Any) -> None:
+        """Two resources, from a position on."""
+        case.query |= {"resource": ["hall", "shed"], "after": self._position()}
 
     def to_list_bookings(self, case: Any) -> None:
         """Those from now on, as far as anybody knows."""
@@ -161,4 +165,5 @@ _PLANTINGS: Mapping[Operation, Callable[[Seeds, Any], None]] = {
     Operation("/v1/resources/{resource}/availability", "get"): Seeds.to_see_what_is_free,
     Operation("/v1/availability", "get"): Seeds.to_find_what_is_free,
     Operation("/v1/bookings", "get"): Seeds.to_list_bookings,
+    Operation("/v1/live", "get"): Seeds.to_listen,
 }

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi import checks
 from tests.interface.house import ALWAYS, Guest, House, next_week, problem
 from tests.interface.seeds import Operation, Seeds
 
+from interface.http import live
 from interface.http.app import ROUTES
 from interface.http.openapi import document_of
 from interface.http.problems import PROBLEMS
@@ -194,6 +195,10 @@ class TestTheServiceKeepsWhatItSays:
     @pytest.fixture
     def settings_of_house(self) -> dict[str, Any]:
         return {"rate_limit": None}
+
+    @pytest.fixture(autouse=True)
+    def streams_end_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live, "LONGEST_SECONDS", 0.01)
 
     @pytest.mark.parametrize("requests", [FEW, pytest.param(60, marks=pytest.mark.slow)])
     def test_to_right_requests_and_every_operation_succeeds(self, house: House, requests: int) -> None:

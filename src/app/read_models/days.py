@@ -87,6 +87,14 @@ def versions(reader: Reader, resource: str, first: date, last: date) -> dict[dat
     return {_date_of(stream): version for stream, version in rows}
 
 
+def versions_on(reader: Reader, streams: Collection[str]) -> dict[str, int]:
+    """The versions of those of these resource-days that were ever touched, by stream."""
+    dialect = reader.connection.dialect.name
+    query = _versions_on(reader.table("days", "days"), dialect)
+    rows: Any = read(reader.connection, query, streams=as_parameter(streams, dialect))
+    return {stream: version for stream, version in rows}  # noqa: C416 - a result passes for a mapping, and is none
+
+
 def lapses(reader: Reader, resource: str, first: date, last: date, now: datetime) -> dict[date, int]:
     """When the first of each date's holds lapses, in microseconds since 1970; dates without a hold are left out."""
     query = _lapses(reader.table("days", "claims"))
@@ -146,6 +154,11 @@ def claims_in_order(
 @lru_cache(maxsize=64)
 def _versions(days: Table) -> Any:
     return select(days.c.stream, days.c.version).where(_within(days))
+
+
+@lru_cache(maxsize=64)
+def _versions_on(days: Table, dialect: str) -> Any:
+    return select(days.c.stream, days.c.version).where(is_one_of(days.c.stream, "streams", dialect))
 
 
 @lru_cache(maxsize=64)

@@ -162,8 +162,8 @@ class Runner:
         self._pause_of_watch = _HEARING_SECONDS
 
     def tell(self, reached: Callable[[int], None]) -> None:
-        """Let others hear of every position reached. `reached` must not block."""
-        self._waiting.pass_on = reached
+        """Let somebody else, too, hear of every position reached, without waiting for it. `reached` must not block."""
+        self._waiting.pass_on(reached)
 
     def _heard(self, position: int) -> None:
         if position > self._waiting.reached:  # that they start over is seen in the tables

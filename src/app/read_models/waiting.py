@@ -26,8 +26,7 @@ class Waiting:
         self._disturbances = 0
         self.tell: Callable[[], None] = lambda: None
         """Called whenever somebody begins to wait. Must not block."""
-        self.pass_on: Callable[[int], None] = lambda position: None
-        """Called with every position reached that is another one than before. Must not block."""
+        self._hearers: list[Callable[[int], None]] = []
 
     @property
     def reached(self) -> int:
@@ -38,6 +37,12 @@ class Waiting:
         """Whether anybody waits now."""
         return bool(self._waiters or self._blocked)
 
+    def pass_on(self, hearer: Callable[[int], None]) -> None:
+        """Call `hearer` with every position reached that is another one than before, on whatever thread hears of it
+        first. It must not block, and does not count as somebody who waits.
+        """
+        self._hearers.append(hearer)
+
     def arrived(self, position: int) -> None:
         """The read models are at `position`; further back than before when they start over."""
         with self._changed:
@@ -47,7 +52,8 @@ class Waiting:
                 self._waiters = [waiter for waiter in self._waiters if waiter.wanted > position]
             self._changed.notify_all()
         if position != before:
-            self.pass_on(position)
+            for hearer in self._hearers:
+                hearer(position)
         for waiter in due:
             with suppress(RuntimeError):  # its event loop has ended meanwhile, and nobody waits any more
                 waiter.loop.call_soon_threadsafe(_tell, waiter.arrived)

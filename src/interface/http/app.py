@@ -12,13 +12,25 @@ from litestar.types import Message, Scope
 
 from app.assembly import Daybook
 from app.kept_availability import KeptAvailability
+from app.live.stream import LiveStream
 from app.master_key import master_key_for, token_secrets_for
 from app.settings import Settings
-from interface.http import availability, blocks, booking_queries, bookings, customers, days, health, log, resources
+from interface.http import (
+    availability,
+    blocks,
+    booking_queries,
+    bookings,
+    customers,
+    days,
+    health,
+    live,
+    log,
+    resources,
+)
 from interface.http.auth import Authenticator
 from interface.http.callers import Gate
 from interface.http.failures import answer_failure
-from interface.http.limits import MOST_BODY, Addresses, RateLimit
+from interface.http.limits import MOST_BODY, Addresses, OpenStreams, RateLimit
 from interface.http.metrics import Metrics
 from interface.http.offers import Offers
 from interface.http.openapi import document_of
@@ -39,6 +51,7 @@ ROUTES: Final = (
     *days.ROUTES,
     *blocks.ROUTES,
     *log.ROUTES,
+    *live.ROUTES,
     *health.ROUTES,
 )
 
@@ -74,7 +87,9 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None, *, with_demo: b
     sessions = None if sign_in is None else sign_in.sessions
     gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit, sessions)
     kept = KeptAvailability(daybook.read_models, daybook.log, daybook.readers, daybook.clock.now)
-    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept)
+    stream = LiveStream(daybook.log, daybook.read_models, daybook.runner, daybook.readers, daybook.clock.now)
+    open_streams = OpenStreams(settings.live_streams, settings.live_streams_each)
+    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept, stream, open_streams)
     app = Litestar(
         route_handlers=[*ROUTES, show_schema, *PAGE_ROUTES],
         state=State({STATE_KEY: service, FRONT_KEY: Front.of(settings.place_name, sign_in)}),
@@ -130,6 +145,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
             "Idempotency-Key",
             "If-Match",
             "If-None-Match",
+            "Last-Event-ID",
         ],
         expose_headers=[
             "Daybook-Parked",

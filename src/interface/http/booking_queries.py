@@ -97,7 +97,7 @@ def _found(
     )
     vault.warm({row.customer for row in page.items})
     resource_of = cached_resources(reader)
-    return {"items": [_shown(row, vault, actor, now, resource_of) for row in page.items], "next": page.next}
+    return {"items": [shown_booking(row, vault, actor, now, resource_of) for row in page.items], "next": page.next}
 
 
 def _with_offset(name: str, given: datetime | None) -> datetime | None:
@@ -138,7 +138,7 @@ def _one(
 ) -> tuple[BookingAnswer, dict[str, str]]:
     resource_of = cached_resources(reader)
     row = visible_booking(reader, actor, booking, resource_of)
-    return _shown(row, vault, actor, now, resource_of), parked_among(reader, [Booking.stream(booking)])
+    return shown_booking(row, vault, actor, now, resource_of), parked_among(reader, [Booking.stream(booking)])
 
 
 def visible_booking(reader: Reader, actor: Actor, booking: str, resource_of: ResourceOf) -> BookingRow:
@@ -160,7 +160,8 @@ def cached_resources(reader: Reader) -> ResourceOf:
     return of
 
 
-def _shown(row: BookingRow, vault: Vault, actor: Actor, now: datetime, resource_of: ResourceOf) -> BookingAnswer:
+def shown_booking(row: BookingRow, vault: Vault, actor: Actor, now: datetime, resource_of: ResourceOf) -> BookingAnswer:
+    """A booking of the actor's. Blocks on the store when the person's key is not in memory: use a thread."""
     booking = row.booking()
     sealed = opened(vault, booking) if row.details or row.reason else Opened(None, None)
     return booking_answer(

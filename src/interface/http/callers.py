@@ -133,11 +133,14 @@ class Gate:
         except Declined:
             self._count(self._address(headers, peer))
             raise
+        self._count(self.name_of(caller, headers, peer))
         if caller is None:
-            self._count(self._address(headers, peer))
             return Visitor(None, None)
-        self._count(_counted_as(caller))
         return Visitor(caller, await self._person(caller.issuer, caller.subject))
+
+    def name_of(self, caller: Caller | None, headers: Mapping[bytes, bytes], peer: str) -> str:
+        """What limits know somebody by: the verified subject, else the address."""
+        return self._address(headers, peer) if caller is None else f"{caller.issuer}\n{caller.subject}"
 
     def look(self, headers: Mapping[bytes, bytes], peer: str) -> Session | None:
         """Who opens a document of the page; nobody with a session that is worth nothing.
@@ -148,7 +151,7 @@ class Gate:
             session = self._sessions.session_in(headers) if self._sessions is not None else None
         except SessionOver:
             session = None
-        self._count(self._address(headers, peer) if session is None else _counted_as(session.caller))
+        self._count(self.name_of(None if session is None else session.caller, headers, peer))
         return session
 
     async def knows(self, customer: str) -> bool:
@@ -198,10 +201,6 @@ class Gate:
     def _count(self, caller: str) -> None:
         if self._rate_limit is not None:
             self._rate_limit.spend(caller)
-
-
-def _counted_as(caller: Caller) -> str:
-    return f"{caller.issuer}\n{caller.subject}"
 
 
 def _listed(roles: tuple[Role, ...]) -> str:

@@ -35,6 +35,7 @@ class Described:
     besides what follows from the other fields. `body_example`: where the body's model has none of its own.
     `command`: it changes something. `keyed`: it takes an Idempotency-Key. `reads`: it waits for Daybook-Position.
     `weak_etag`: its ETag stands for what is shown, not for a version.
+    `resumes`: it is a stream that goes on where Last-Event-ID says.
     `may_be_parked`: it answers also while what it reads stands still, with Daybook-Parked.
     """
 
@@ -53,6 +54,7 @@ class Described:
     weak_etag: bool = False
     reads: bool = False
     may_be_parked: bool = False
+    resumes: bool = False
 
     def all_problems(self) -> list[str]:
         """Every code that the route can answer with."""

@@ -190,6 +190,9 @@ ANSWERS: Final[Mapping[Any, Any]] = {
 TEXTS: Final[Mapping[str, str]] = {
     "text/plain": "# HELP daybook_events_total Events appended.\n"
     "# TYPE daybook_events_total counter\ndaybook_events_total 42.0\n",
+    "text/event-stream": f"event: day\nid: {POSITION}\n"
+    'data: {"resource":"moon-hospital","date":"2026-12-01","version":14,"slots":[{"start":"2026-12-01T10:00:00+06:00",'
+    '"end":"2026-12-01T10:30:00+06:00","capacity":20,"booked":4,"available":16,"status":"available"}]}\n\n',
     "text/html": '<!doctype html>\n<html lang="en"><head><title>Not available</title></head><body>...</body></html>\n',
 }
 """By media type."""

@@ -28,6 +28,7 @@ INSTANT_PATTERN: Final = (
     r"(:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
 )
 DATE_PATTERN: Final = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+POSITION_PATTERN: Final = r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$"
 WALL_PATTERN: Final = f"^({WALL_CLOCK.pattern})$"
 
 _INSTANT, _DATE = re.compile(INSTANT_PATTERN), re.compile(DATE_PATTERN)

@@ -1,7 +1,8 @@
 """How much one caller may ask: a token bucket each, in bounded memory."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from math import ceil
 
@@ -47,6 +48,43 @@ class RateLimit:
         self._buckets.move_to_end(caller)
         if len(self._buckets) > MOST_CALLERS:
             self._buckets.popitem(last=False)
+
+
+class OpenStreams:
+    """How many live streams are open, in all and of each caller. For one event loop."""
+
+    def __init__(self, most: int, most_each: int) -> None:
+        self._most = most
+        self._most_each = most_each
+        self._open: Counter[str] = Counter()
+
+    @property
+    def number(self) -> int:
+        """How many are open now."""
+        return self._open.total()
+
+    @contextmanager
+    def one_more(self, caller: str) -> Iterator[None]:
+        """One is open for as long as it lasts. Raises Declined (`rate-limited`, `busy`) with Retry-After."""
+        if self._open[caller] >= self._most_each:
+            raise Declined(
+                "rate-limited",
+                f"One caller may have {self._most_each} live streams open. Please close one.",
+                headers={"Retry-After": "10"},
+            )
+        if self.number >= self._most:
+            raise Declined(
+                "busy",
+                "As many live streams are open as there may be. Please come back.",
+                headers={"Retry-After": "10"},
+            )
+        self._open[caller] += 1
+        try:
+            yield
+        finally:
+            self._open[caller] -= 1
+            if not self._open[caller]:
+                del self._open[caller]
 
 
 class Addresses:

@@ -89,6 +89,14 @@ class Metrics(Observer):
         self.live_clients = Gauge(
             "daybook_live_clients", "Open live streams.", registry=own, multiprocess_mode="livesum"
         )
+        self._live_ended = _OfLabels(
+            Counter(
+                "daybook_live_ended",
+                "Live streams that ended, by why. Many `slow`: clients cannot keep up with what they are told.",
+                ["why"],
+                registry=own,
+            )
+        )
         self._gauges = Gauges(own)
 
     def decided(self, command: Command, answer: Answer) -> None:
@@ -114,6 +122,10 @@ class Metrics(Observer):
     def answered(self, method: str, route: str, status: int) -> None:
         """A request was answered; `route` is the template, never the path, which would name bookings."""
         self._requests[method, route, str(status)].inc()
+
+    def live_ended(self, why: str) -> None:
+        """A live stream has ended."""
+        self._live_ended[why,].inc()
 
     def page(self, daybook: Daybook) -> bytes:
         """Everything in Prometheus' text format. Blocks on the store: use a thread."""

@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 from interface.http.addresses import BLOCK_ID, BOOKING_ID, CUSTOMER_ID
 from interface.http.described import KEY, Described
 from interface.http.examples import ANSWERS, ETAG, POSITION, PROBLEMS_TOLD, TEXTS, WEAK_ETAG, Told
-from interface.http.fields import DATE_PATTERN, ID_PATTERN
+from interface.http.fields import DATE_PATTERN, ID_PATTERN, POSITION_PATTERN
 from interface.http.parked import PARKED_HEADER
 from interface.http.problems import PROBLEM_JSON, PROBLEMS
 
@@ -35,7 +35,7 @@ _ETAG: Final = {"type": "string", "pattern": r'^"(0|[1-9][0-9]{0,17})"$', "examp
 _WEAK_ETAG: Final = {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$', "examples": [WEAK_ETAG]}
 _POSITION: Final = {
     "type": "string",
-    "pattern": r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$",
+    "pattern": POSITION_PATTERN,
     "examples": [POSITION],
 }
 _KEY: Final = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}
@@ -194,6 +194,7 @@ def _header_parameters(said: Described) -> Iterable[dict[str, Any]]:
         ("Idempotency-Key", _KEY, said.keyed, "Repeats of the request with this key are done once."),
         ("If-Match", _ETAG, said.if_match, "The version that you saw (the ETag)."),
         ("If-None-Match", etag, said.if_none_match, "The ETag of what you have: 304 when it is still so."),
+        ("Last-Event-ID", _POSITION, said.resumes, "The `id` of the last event that you have."),
         ("Daybook-Position", _POSITION, said.reads, "Answer as of this position or later, as an answer's header said."),
     ]
     for name, schema, is_taken, description in wanted:

@@ -77,15 +77,20 @@ def _cut_off() -> Declined:
     return malformed("", "the request ended before its body was complete; nothing was done")
 
 
-def query_of(request: WebRequest, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
+def query_of(
+    request: WebRequest, model: type[M], *, prefix: str | None = None, repeated: str | None = None
+) -> tuple[M, dict[str, str]]:
     """The query parameters as a model, and those that begin with `prefix` (without it), which may be any.
+    `repeated`: the one that may be given more than once, and is a list.
 
     Raises Declined (`malformed`, `unknown-field`).
     """
-    return parsed_query(request.scope["query_string"], model, prefix=prefix)
+    return parsed_query(request.scope["query_string"], model, prefix=prefix, repeated=repeated)
 
 
-def parsed_query(raw: bytes, model: type[M], *, prefix: str | None = None) -> tuple[M, dict[str, str]]:
+def parsed_query(
+    raw: bytes, model: type[M], *, prefix: str | None = None, repeated: str | None = None
+) -> tuple[M, dict[str, str]]:
     """The same from the bytes after the question mark."""
     if not raw:
         pairs: list[tuple[str, str]] = []
@@ -94,11 +99,14 @@ def parsed_query(raw: bytes, model: type[M], *, prefix: str | None = None) -> tu
             pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
         except ValueError:
             raise malformed("query", "is not UTF-8 in percent-encoding, or has too many parameters") from None
-    named: dict[str, str] = {}
+    named: dict[str, Any] = {}
     free: dict[str, str] = {}
     for name, value in pairs:
         if "\0" in name or "\0" in value:
             raise malformed(name.replace("\0", ""), "has a NUL character")
+        if name == repeated:
+            named.setdefault(name, []).append(value)
+            continue
         target, key = (free, name[len(prefix) :]) if prefix and name.startswith(prefix) else (named, name)
         if key in target:
             raise malformed(name, "is given twice")

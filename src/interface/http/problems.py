@@ -132,7 +132,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         415, "Unsupported media type", "Bodies are JSON in UTF-8: send Content-Type: application/json."
     ),
     "rate-limited": Problem(
-        429, "Too many requests", "You ask faster than one caller may. Wait as long as Retry-After says."
+        429,
+        "Too many requests",
+        "You ask faster than one caller may, or have too many live streams open. Wait as long as Retry-After says.",
     ),
     "internal": Problem(
         500,
@@ -140,7 +142,10 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Something is wrong with the service, not with the request. The operators' log has the cause.",
     ),
     "busy": Problem(
-        503, "Busy", "Too many commands are waiting. Nothing was stored: repeat the request after Retry-After seconds."
+        503,
+        "Busy",
+        "Too many commands are waiting, or too many live streams open. Nothing was stored: repeat the request after "
+        "Retry-After seconds.",
     ),
     "store-unavailable": Problem(
         503,

@@ -19,9 +19,11 @@ from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id
 from app.kept_availability import KeptAvailability
+from app.live.stream import LiveStream
 from app.outcome import Outcome
 from app.read_models.reader import Reader
 from interface.http.callers import Gate, Visitor
+from interface.http.limits import OpenStreams
 from interface.http.metrics import Metrics
 from interface.http.offers import Offers
 from interface.http.parsing import WebRequest, read_body
@@ -83,6 +85,8 @@ class Service:
     metrics: Metrics
     offers: Offers
     availability: KeptAvailability
+    live: LiveStream
+    open_streams: OpenStreams
     fresh_ids: FreshIds = field(default_factory=FreshIds)
     unserved: Unserved = field(default_factory=Unserved)
 
