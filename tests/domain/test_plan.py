@@ -48,6 +48,12 @@ def test_a_date_has_the_windows_of_its_weekday() -> None:
     assert plan.windows_on(WEDNESDAY) == []
 
 
+def test_a_slot_may_run_on_into_a_window_that_touches_and_never_over_a_gap() -> None:
+    plan = plan_of("09:00-09:10", "09:10-09:20", "10:00-10:10", "10:20-10:40", step=10)
+
+    assert shown(list(plan.slots_on(TUESDAY, 20))) == ["09:00-09:20", "10:20-10:40"]
+
+
 def test_an_exception_replaces_the_windows_of_its_date_alone() -> None:
     short = DateException(windows=hours("10:00-11:00"), reason="Inventory")
     plan = plan_of("09:00-17:00", exceptions={TUESDAY: short})
