@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 COMMAND = str(Path(sys.executable).with_name("daybook"))
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
@@ -18,16 +27,23 @@ SECONDS = 30
 expect.set_options(timeout=1000 * SECONDS)
 
 
+def launched(playwright: Playwright) -> Browser:
+    """The browser: the system's Chromium, else Playwright's own. Raises Error where there is none."""
+    # Whoever is root, as in most containers, has no sandbox; what it opens is our own page alone.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    # The shell is the same engine without the windows around the page, and takes a third of the time.
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=found, args=arguments)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser: the system's `chromium`, else Playwright's own. Not for the whole run: as long as Playwright is
-    there, an event loop runs, and no other test could have one.
+    """The browser. Not for the whole run: as long as Playwright is there, an event loop runs, and no other test could
+    have one.
     """
     with sync_playwright() as playwright:
-        # Whoever is root, as in most containers, has no sandbox; what it opens is our own page alone.
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         try:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+            browser = launched(playwright)
         except Error as error:
             reason = f"there is no Chromium: {str(error).splitlines()[0]}"
             if os.environ.get("CI"):
@@ -38,12 +54,15 @@ def chromium() -> Iterator[Browser]:
 
 
 class DemoService:
-    """A `daybook serve --demo` of its own; `url` is where its page is. It can be killed and started again there."""
+    """A `daybook serve --demo` of its own; `url` is where its page is, `tokens` are those it prints, by what people are
+    there (`admin`). It can be killed and started again there.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK_")}
-        self._environment["DAYBOOK_DATA"] = str(folder)
+        self._environment |= {"DAYBOOK_DATA": str(folder), **settings}
         self._port = 0
+        self.tokens: dict[str, str] = {}
         self.start()
 
     def start(self) -> None:
@@ -58,6 +77,8 @@ class DemoService:
         printed = []
         for line in self._process.stdout:
             printed.append(line)
+            if token := re.match(r"  ([a-z ]+): +(\S+)$", line):
+                self.tokens[token[1]] = token[2]
             if found := re.match(r"Listening on (http://127\.0\.0\.1:(\d+))", line):
                 self.url, self._port = found[1], int(found[2])
                 return
@@ -75,6 +96,14 @@ class DemoService:
 def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoService]:
     """A demo that tests share which only look, or change what is theirs alone."""
     service = DemoService(tmp_path_factory.mktemp("demo") / "data")
+    yield service
+    service.kill()
+
+
+@pytest.fixture(scope="session")
+def busy_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoService]:
+    """A demo that tests share which register places and book there; each has places of its own."""
+    service = DemoService(tmp_path_factory.mktemp("busy") / "data")
     yield service
     service.kill()
 
@@ -122,15 +151,15 @@ Opens = Callable[..., Window]
 
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Opens]:
-    """Opens windows: `window(service, width="phone", colours="dark")`, each of another person."""
+    """Opens windows: `window(service, width="phone", colours="dark", language="de-AT")`, each of another person."""
     contexts: list[BrowserContext] = []
 
-    def opened(service: DemoService, width: str = "desktop", colours: str = "light") -> Window:
+    def opened(service: DemoService, width: str = "desktop", colours: str = "light", language: str = "en-GB") -> Window:
         across, down = WIDTHS[width]
         context = chromium.new_context(
             viewport={"width": across, "height": down},
             color_scheme="dark" if colours == "dark" else "light",
-            locale="en-GB",
+            locale=language,
             timezone_id="Europe/Vienna",
         )
         contexts.append(context)

@@ -1,21 +1,12 @@
 """Signing in by clicks, in real Chromium: what the cookies and the policy say is what the browser does."""
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
 
 
-def serious(page: Page) -> list[Any]:
-    """What axe finds on the page that would keep somebody out."""
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in {"serious", "critical"}]
-
-
-@pytest.mark.parametrize("width", ["phone", "desktop"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@every_look
 def test_somebody_of_the_demo_signs_in_and_out(
     shared_demo: DemoService, window: Opens, width: str, colours: str
 ) -> None:
@@ -37,6 +28,24 @@ def test_somebody_of_the_demo_signs_in_and_out(
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     assert alice.context.cookies() == []
     assert alice.complaints == []
+
+
+@pytest.mark.parametrize(("width", "colours"), [("phone", "dark"), ("desktop", "light")])
+def test_a_view_that_is_not_for_everybody_says_so_and_leads_there(
+    shared_demo: DemoService, window: Opens, width: str, colours: str
+) -> None:
+    visitor = window(shared_demo, width, colours)
+    page = visitor.open("/mine")
+    expect(page.get_by_text("Sign in to see this.")).to_be_visible()
+    assert (serious(page), narrow_enough(page)) == ([], True)
+    kept_picture(page, f"signed-out-{width}-{colours}")
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Alice").click()
+    expect(page.get_by_role("heading", name="My bookings")).to_be_visible()
+    page.goto(f"{shared_demo.url}/desk")
+    expect(page.get_by_text("This is for people with the role staff.")).to_be_visible()
+    assert serious(page) == []
+    assert visitor.complaints == []
 
 
 def test_chromium_keeps_the_cookie_over_plain_http_to_this_machine(shared_demo: DemoService, window: Opens) -> None:
@@ -116,7 +125,10 @@ def test_a_session_that_is_gone_is_said_and_leads_back(shared_demo: DemoService,
 
 
 def test_a_lost_connection_is_said_and_made_up_for(demo: DemoService, window: Opens) -> None:
-    page = window(demo).sign_in("Alice")
+    page = window(demo).sign_in("Alice", "/mine")  # so that its script is there
+    expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()
+    page.get_by_role("link", name="Find", exact=True).click()
+    expect(page.get_by_role("heading", name="Find a place")).to_be_visible()
     demo.kill()
     page.get_by_role("link", name="Mine").click()
     expect(page.get_by_text("The service cannot be reached.")).to_be_visible()

@@ -1,5 +1,6 @@
 """Answers of the page, with the headers that tell browsers how little a document of it may do."""
 
+import gzip
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -26,6 +27,7 @@ _POLICY: Final = "; ".join(
         "trusted-types 'none'",
     )
 )
+_NOTHING: Final = b"default-src 'none'; frame-ancestors 'none'"
 _UNUSED_POWERS: Final = ", ".join(
     f"{power}=()"
     for power in (
@@ -72,16 +74,19 @@ class DocumentAnswer(ASGIResponse):
         cookies: Sequence[str] = (),
         headers: Sequence[tuple[bytes, bytes]] = (),
         silent: bool = False,
+        packed: bool = False,
     ) -> None:
         """`silent`: its address is not even told to our own pages."""
         # As in `JsonAnswer`: ready to be sent, without the framework's ways round.
-        self.body, self.status_code, self.background = document.encode(), status, None
+        body = gzip.compress(document.encode(), mtime=0) if packed else document.encode()
+        self.body, self.status_code, self.background = body, status, None
         self._fields = [
             *_OF_DOCUMENTS,
             _SAYS_NOTHING if silent else _SAYS_WHERE_FROM,
             *headers,
             *((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies),
             (b"content-length", b"%d" % len(self.body)),
+            *([(b"content-encoding", b"gzip")] if packed else []),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +109,7 @@ def redirect(address: str, cookies: Sequence[str] = ()) -> DocumentAnswer:
 
 
 class AssetAnswer(ASGIResponse):
-    """A file of the page; `kept` for ever, or not at all."""
+    """A file of the page; `kept` for ever, or not at all. Its headers are few: there are many files."""
 
     def __init__(self, body: bytes, kind: bytes, *, packed: bool, kept: bool) -> None:
         self.body, self.status_code, self.background = body, 200, None
@@ -113,11 +118,15 @@ class AssetAnswer(ASGIResponse):
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"public, max-age=31536000, immutable" if kept else b"no-store"),
             (b"cross-origin-resource-policy", b"same-origin"),
+            (b"x-content-type-options", b"nosniff"),
             (b"vary", b"Accept-Encoding"),
             *([(b"content-encoding", b"gzip")] if packed else []),
+            # A picture may be opened by itself, and is then a document.
+            *([] if kind.startswith(b"text/") else [(b"content-security-policy", _NOTHING)]),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        scope["state"][HAS_OWN_HEADERS] = True
         await send({"type": "http.response.start", "status": 200, "headers": self._fields})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})

@@ -5,6 +5,7 @@ Whatever comes from outside goes through `escape`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from typing import Final, Literal, NamedTuple
 
@@ -18,19 +19,52 @@ Theme = Literal["light", "dark"]
 
 
 class View(NamedTuple):
-    """Something that the page shows. `role`: who it is for; none means everybody."""
+    """Something that the page shows. `role`: who it is for; none means everybody. `script`: what fills it. `is_large`:
+    whoever may see it loads the view that is shown by itself, to stay within the budget of a first load; `router.js`
+    says the same. `styles`: sheets that only some views need; who comes from another view, its script gets them.
+    `is_listed`: a link leads there from every view.
+    """
 
     path: str
     title: str
     role: TokenRole | None
+    script: str
+    is_large: bool = False
+    styles: frozenset[str] = frozenset()
+    is_listed: bool = True
 
 
 NAVIGATION: Final = (
-    View("/", "Find", None),
-    View("/mine", "Mine", "customer"),
-    View("/desk", "Desk", "staff"),
-    View("/places", "Places", "admin"),
+    View("/", "Find", None, "views/find.js"),
+    View("/mine", "Mine", "customer", "views/mine.js"),
+    View("/desk", "Desk", "staff", "views/desk.js", is_large=True, styles=frozenset({"desk.css"})),
+    View(
+        "/demand",
+        "Demand",
+        "staff",
+        "views/demand.js",
+        is_large=True,
+        styles=frozenset({"demand.css"}),
+        is_listed=False,
+    ),
+    View("/places", "Places", "admin", "views/places.js", is_large=True, styles=frozenset({"places.css"})),
+    View(
+        "/audit",
+        "Audit",
+        "auditor",
+        "views/audit.js",
+        is_large=True,
+        styles=frozenset({"audit.css", "desk.css"}),
+    ),
 )
+
+_PERSON_DIGITS: Final = 16
+_UNFINISHED: Final = (
+    '<noscript><p class="notice">This page needs JavaScript to show what is free.</p></noscript>'
+    '<div class="unfinished"><h1>Not loaded yet</h1><p>The page has not come whole. The service may be busy, or is '
+    'being renewed just now.</p><p class="actions"><a class="button main" href="">Try again</a></p></div>'
+)
+"""What stands there until scripts put a view in its place; the style sheet shows it only to those who wait for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +81,16 @@ class Documents:
 
     def __init__(self, place: str, assets: Assets) -> None:
         self._place = escape(place)
-        self._style = assets.address("page.css")
         self._icon = assets.address("icon.svg")
         self._script = assets.address("page.js")
-        self._modules = assets.modules
+        self._assets = assets
+        self._preloaded: dict[tuple[str, ...], str] = {}
 
-    def view(self, reader: Reader, path: str) -> str:
-        """A view's document: its content is what scripts make of the API's answers."""
-        content = '<noscript><p class="notice">This page needs JavaScript to show what is free.</p></noscript>'
-        return self._framed(reader, _title_of(path), content, path=path)
+    def view(self, reader: Reader, path: str, query: str = "") -> str:
+        """A view's document: its content is what scripts make of the API's answers. Whoever signs in comes back to it
+        with its query.
+        """
+        return self._framed(reader, _title_of(path), _UNFINISHED, path=path, query=query)
 
     def choice(self, reader: Reader, return_to: str) -> str:
         """The demo's choice of persons."""
@@ -84,11 +119,11 @@ class Documents:
         content = f'<h1>{escape(title)}</h1><p>{escape(sentence)}</p><p class="actions">{ways}</p>'
         return self._framed(reader, title, content)
 
-    def _framed(self, reader: Reader, title: str, content: str, path: str | None = None) -> str:
+    def _framed(self, reader: Reader, title: str, content: str, path: str | None = None, query: str = "") -> str:
         theme = f' data-theme="{reader.theme}"' if reader.theme is not None else ""
         # Documents that only say something need no views: the script finds them by the path that is named here.
         view = f' data-view="{escape(path)}"' if path is not None else ""
-        modules = "".join(f'<link rel="modulepreload" href="{address}">' for address in self._modules)
+        modules = self._modules(reader, path)
         return f"""<!doctype html>
 <html lang="en"{theme}>
 <head>
@@ -97,7 +132,7 @@ class Documents:
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)} · {self._place}</title>
 <link rel="icon" href="{self._icon}" type="image/svg+xml">
-<link rel="stylesheet" href="{self._style}">
+{self._styles(reader, path)}
 {modules}
 <script type="module" src="{self._script}"></script>
 </head>
@@ -106,7 +141,7 @@ class Documents:
 <header class="top">
 <a class="place" href="/">{self._place}</a>
 <nav aria-label="Views"><ul>{_navigation(reader, path)}</ul></nav>
-<div class="account">{_account(reader, path)}</div>
+<div class="account">{_account(reader, path, query)}</div>
 </header>
 <div id="notices" role="status" aria-live="polite"></div>
 <main id="main" tabindex="-1"{view}>{content}</main>
@@ -114,6 +149,34 @@ class Documents:
 </body>
 </html>
 """
+
+    def _styles(self, reader: Reader, path: str | None) -> str:
+        """Style sheets, in their order, without those that only views need which are not shown."""
+        here = [] if path is None else [view for view in _open_to(reader) if view.title == _title_of(path)]
+        needed = {name for view in here for name in view.styles}
+        left_out = {name for view in NAVIGATION for name in view.styles} - needed
+        names = [name for name in self._assets.styles if name not in left_out]
+        return "\n".join(f'<link rel="stylesheet" href="{self._assets.address(name)}">' for name in names)
+
+    def _modules(self, reader: Reader, path: str | None) -> str:
+        """What the document's scripts load: with a view, all views that the reader may see; of many, the one that is
+        shown, since the others come after it.
+        """
+        seen = [] if path is None else _open_to(reader)
+        if path is not None and any(view.is_large for view in seen):
+            seen = [view for view in seen if view.title == _title_of(path)]
+        views = tuple(view.script for view in seen)
+        found = self._preloaded.get(views)
+        if found is None:
+            addresses = self._assets.modules("page.js", "start.js", *views)
+            found = "".join(f'<link rel="modulepreload" href="{address}">' for address in addresses)
+            self._preloaded[views] = found
+        return found
+
+
+def _open_to(reader: Reader) -> list[View]:
+    roles = reader.session.caller.roles if reader.session is not None else frozenset[TokenRole]()
+    return [view for view in NAVIGATION if view.role is None or view.role in roles]
 
 
 def _title_of(path: str) -> str:
@@ -125,16 +188,17 @@ def _facts(reader: Reader) -> str:
     if reader.session is None:
         return ""
     caller = reader.session.caller
-    return f' data-roles="{" ".join(sorted(caller.roles))}" data-ends="{caller.expires_at:.0f}"'
+    # By which the page tells people apart whose drafts it keeps. A subject may say who somebody is: this does not.
+    person = sha256(f"{caller.issuer}\0{caller.subject}".encode()).hexdigest()[:_PERSON_DIGITS]
+    return f' data-roles="{" ".join(sorted(caller.roles))}" data-ends="{caller.expires_at:.0f}" data-person="{person}"'
 
 
 def _navigation(reader: Reader, path: str | None) -> str:
-    roles = reader.session.caller.roles if reader.session is not None else frozenset[TokenRole]()
     here = _title_of(path) if path is not None else None
     return "".join(
         f'<li><a href="{view.path}"{_current(view.title == here)}>{view.title}</a></li>'
-        for view in NAVIGATION
-        if view.role is None or view.role in roles
+        for view in _open_to(reader)
+        if view.is_listed
     )
 
 
@@ -142,7 +206,7 @@ def _current(is_here: bool) -> str:
     return ' aria-current="page"' if is_here else ""
 
 
-def _account(reader: Reader, path: str | None) -> str:
+def _account(reader: Reader, path: str | None, query: str) -> str:
     if reader.session is not None:
         roles = escape(", ".join(sorted(reader.session.caller.roles)))
         return (
@@ -152,4 +216,5 @@ def _account(reader: Reader, path: str | None) -> str:
         )
     if not reader.can_sign_in:
         return ""
-    return f'<a class="button" id="sign-in" href="{escape(sign_in_address(safe_return(path)))}">Sign in</a>'
+    address = path if path is None or not query else f"{path}?{query}"
+    return f'<a class="button" id="sign-in" href="{escape(sign_in_address(safe_return(address)))}">Sign in</a>'

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from interface.http.packing import unpacks_gzip
 from interface.http.parsing import WebRequest
 from interface.http.problems import Declined
 from interface.page.answers import AssetAnswer, DocumentAnswer
@@ -19,7 +20,9 @@ _PATHS: Final = ["/", *(path for view in VIEWS for path in (f"/{view}", f"/{view
 async def show_view(request: WebRequest) -> ASGIResponse:
     """A view's frame, the same whatever the view finds: scripts say what is not there."""
     opening = opened(request)
-    return DocumentAnswer(opening.front.documents.view(opening.reader, request.scope["path"]))
+    query = request.scope["query_string"].decode("latin-1")
+    document = opening.front.documents.view(opening.reader, request.scope["path"], query)
+    return DocumentAnswer(document, packed=unpacks_gzip(request.scope))
 
 
 @get(f"{PREFIX}/{{version:str}}/{{name:path}}", include_in_schema=False)
@@ -30,9 +33,7 @@ async def show_asset(request: WebRequest) -> ASGIResponse:
     asset = ours.files.get(str(found["name"]).lstrip("/"))
     if asset is None:
         raise Declined("not-found", "The page has no such file.")
-    packed = b"gzip" in dict(request.scope["headers"]).get(b"accept-encoding", b"") and len(asset.packed) < len(
-        asset.plain
-    )
+    packed = unpacks_gzip(request.scope) and len(asset.packed) < len(asset.plain)
     kept = found["version"] == ours.version
     return AssetAnswer(asset.packed if packed else asset.plain, asset.kind, packed=packed, kept=kept)
 

@@ -4,6 +4,10 @@ const PATIENCE = [500, 1000, 2000, 4000];
 const SECONDS_FOR_AN_ANSWER = 20;
 
 let seen = null; // the log's position that this page has seen: what it wrote is in what it reads next
+let ahead = 0; // milliseconds that the service's clock is ahead of ours
+
+/** Milliseconds since 1970 by the service's clock, to about a second. */
+export const now = () => Date.now() + ahead;
 
 /** An answer that says no. `code`, `detail` and the facts are those of the problem document. */
 export class Problem extends Error {
@@ -25,34 +29,35 @@ export class Unreachable extends Error {
 /** A new Idempotency-Key: one for each wish, kept for repeats of that wish. */
 export const newKey = () => crypto.randomUUID();
 
-/** Ask, until there is an answer or the signal is aborted. Answers `{data, etag}`. Raises Problem, and the signal's reason. */
+/**
+ * Ask, until there is an answer or the signal is aborted. Answers `{data, etag, position}`. Raises Problem, and the
+ * signal's reason.
+ */
 export const get = (path, { signal } = {}) => request("GET", path, { signal });
 
 /**
  * Wish for something. With the same `key` it may be sent again and happens once; so this repeats it by itself when an
- * answer got lost. `version`: the ETag that was seen, for If-Match.
+ * answer got lost. `version`: the ETag that was seen, for If-Match. `seconds`: how long an answer may take.
  */
-export const post = (path, body, { key = newKey(), version, signal } = {}) =>
-  request("POST", path, { body, signal, headers: { "Idempotency-Key": key, ...matching(version) } });
+export const post = (path, body, { key = newKey(), version, signal, seconds } = {}) =>
+  request("POST", path, { body, signal, seconds, headers: { "Idempotency-Key": key, ...matching(version) } });
 
 export const put = (path, body, { version, signal } = {}) =>
   request("PUT", path, { body, signal, headers: matching(version) });
 
-export const patch = (path, body, { version, signal } = {}) =>
-  request("PATCH", path, { body, signal, headers: matching(version) });
-
-export const remove = (path, { version, signal } = {}) => request("DELETE", path, { signal, headers: matching(version) });
+export const remove = (path, { version, signal } = {}) =>
+  request("DELETE", path, { signal, headers: matching(version) });
 
 const matching = (version) => (version ? { "If-Match": version } : {});
 
-async function request(method, path, { body, headers = {}, signal }) {
+async function request(method, path, { body, headers = {}, signal, seconds }) {
   const mayRepeat = method === "GET" || "Idempotency-Key" in headers;
   for (let attempt = 0; ; attempt += 1) {
     const isLast = !mayRepeat || attempt >= PATIENCE.length;
     const wait = PATIENCE[Math.min(attempt, PATIENCE.length - 1)];
     let answer;
     try {
-      answer = await sent(method, path, body, headers, signal);
+      answer = await sent(method, path, body, headers, signal, seconds);
     } catch (error) {
       if (signal?.aborted) throw error;
       const givesUp = isLast && method !== "GET"; // questions are asked until somebody goes elsewhere
@@ -61,6 +66,7 @@ async function request(method, path, { body, headers = {}, signal }) {
       await pause(wait, signal);
       continue;
     }
+    setClock(answer);
     tell("reached");
     if (answer.ok) return result(answer);
     const problem = await problemOf(answer);
@@ -74,11 +80,11 @@ async function request(method, path, { body, headers = {}, signal }) {
   }
 }
 
-function sent(method, path, body, headers, signal) {
+function sent(method, path, body, headers, signal, seconds = SECONDS_FOR_AN_ANSWER) {
   const all = { Accept: "application/json", ...headers };
   if (body !== undefined) all["Content-Type"] = "application/json";
   if (method === "GET" && seen !== null) all["Daybook-Position"] = seen;
-  const late = AbortSignal.timeout(1000 * SECONDS_FOR_AN_ANSWER);
+  const late = AbortSignal.timeout(1000 * seconds);
   return fetch(path, {
     method,
     headers: all,
@@ -92,7 +98,13 @@ async function result(answer) {
   const position = answer.headers.get("Daybook-Position");
   if (position !== null && isLater(position)) seen = position;
   const data = answer.status === 204 ? null : await answer.json();
-  return { data, etag: answer.headers.get("ETag") };
+  return { data, etag: answer.headers.get("ETag"), position };
+}
+
+function setClock(answer) {
+  const clock = Date.parse(answer.headers.get("Date") ?? "");
+  // It says whole seconds: only what lies outside of them is a difference of clocks.
+  if (Math.abs(clock + 500 - now()) > 1000) ahead = clock + 500 - Date.now();
 }
 
 function isLater(position) {

@@ -1,0 +1,68 @@
+"""What tests of the page look at, and how they set the scene: places of their own, dates that are open."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
+from playwright.sync_api import Page
+from tests.browser.conftest import DemoService, Opens
+
+HOURS = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+_SLOW = pytest.mark.slow
+every_look = pytest.mark.parametrize(
+    ("width", "colours"),
+    [
+        ("phone", "dark"),
+        pytest.param("desktop", "light", marks=_SLOW),
+        pytest.param("phone", "light", marks=_SLOW),
+        pytest.param("desktop", "dark", marks=_SLOW),
+    ],
+)
+"""Phone and desktop, light and dark; one of the four in the quick run, all of them in the slow one."""
+_SEND = """async ([method, path, body]) => {
+    const headers = {"Content-Type": "application/json"};
+    return (await fetch(path, {method, headers, body: JSON.stringify(body)})).status;
+}"""
+
+
+def serious(page: Page) -> list[Any]:
+    """What axe finds on the page that would keep somebody out."""
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in {"serious", "critical"}]
+
+
+def open_date(days: int = 3) -> str:
+    """A date some days from now; never so near that a time zone could make it today."""
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+def autumn() -> str:
+    """The next date on which Vienna's clocks go back: the last Sunday of an October."""
+    for year in (date.today().year, date.today().year + 1):  # noqa: DTZ011 - a day more or less is no matter
+        last = date(year, 10, 31)
+        found = last - timedelta(days=(last.weekday() + 1) % 7)
+        if found.isoformat() > open_date():
+            return found.isoformat()
+    raise AssertionError("there is one every year")
+
+
+def register(window: Opens, service: DemoService, resource: str, **defined: Any) -> str:
+    """Ada registers a place that is open every day from nine to five, by the hour; where it is booked on a date."""
+    ada = window(service).sign_in("Ada")
+    policy = {"step": 60, **defined.pop("policy", {})}
+    name = resource.replace("-", " ").title()
+    body = {"name": name, "kind": "room", "timezone": "Europe/Vienna", "hours": HOURS, "policy": policy, **defined}
+    assert ada.evaluate(_SEND, ["PUT", f"/v1/resources/{resource}", body]) == 201
+    ada.context.close()
+    return f"/find/{resource}?date={open_date()}"
+
+
+def narrow_enough(page: Page) -> bool:
+    """Whether nothing makes the page wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def kept_picture(page: Page, name: str) -> None:
+    """Leave a screenshot with the run's results."""
+    page.screenshot(path=f"test-results/{name}.png", full_page=True)

@@ -1,0 +1,34 @@
+"""Notices that concern everybody, in real Chromium: said when they are true, and once."""
+
+from playwright.sync_api import expect
+from tests.browser.conftest import DemoService, Opens
+
+AHEAD = "const told = Date.now; Date.now = () => told() + 7 * 24 * 3600 * 1000;"
+REFUSED = "document.dispatchEvent(new CustomEvent('daybook:signed-out'))"
+
+
+def test_a_clock_that_is_wrong_ends_no_session(shared_demo: DemoService, window: Opens) -> None:
+    alice = window(shared_demo)
+    alice.page.add_init_script(AHEAD)
+    page = alice.sign_in("Alice", "/mine")
+    expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()
+    expect(page.get_by_text("Your session")).to_have_count(0)
+
+
+def test_a_notice_that_is_shown_already_is_neither_read_out_again_nor_loses_the_focus(
+    shared_demo: DemoService, window: Opens
+) -> None:
+    alice = window(shared_demo)
+    page = alice.sign_in("Alice")
+    expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
+    alice.context.clear_cookies()
+    page.get_by_role("link", name="Mine").click()
+    again = page.get_by_role("link", name="Sign in again")
+    again.focus()
+    page.evaluate(
+        "new MutationObserver(() => { window.changed = true })"
+        ".observe(document.getElementById('notices'), {childList: true, subtree: true})"
+    )
+    page.evaluate(REFUSED)
+    expect(again).to_be_focused()
+    assert page.evaluate("window.changed") is None
