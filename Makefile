@@ -17,16 +17,24 @@ MINUTES ?= 1
 SEED ?= 1
 STORE ?=
 
-.PHONY: help install run test test-slow torture lint lock bench bench-growth
+# For `make bench-audit`: events of the log that is verified, exported, replayed and rebuilt.
+EVENTS ?= 1000000
+
+# Where `make screenshots` leaves its pictures.
+SCREENSHOTS ?= docs/screenshots
+
+.PHONY: help install run test test-slow torture screenshots lint lock bench bench-growth bench-audit
 
 help:
 	@echo 'make run        start the demo on port $(PORT) (PORT=..., DAYBOOK_DATA=...)'
 	@echo 'make test       run the tests, without those that take long'
 	@echo 'make test-slow  run those that take long'
 	@echo 'make torture    kill, pause, cut off and starve it, then check (MINUTES=1 SEED=1 STORE=sqlite or postgresql)'
+	@echo 'make screenshots  take the pictures of the page that the docs show (needs Chromium; SCREENSHOTS=$(SCREENSHOTS))'
 	@echo 'make lint       ruff, mypy, import-linter'
 	@echo 'make bench      measure Daybook beside its peers (needs wrk)'
 	@echo 'make bench-growth  measure long logs and crowded days'
+	@echo 'make bench-audit  measure verify, export, replay, rebuild and a long day (EVENTS=$(EVENTS))'
 	@echo 'make install    only build $(VENV)'
 	@echo 'make lock       pin the requirements anew (needs uv)'
 
@@ -36,13 +44,16 @@ run: $(VENV)/installed
 	@DAYBOOK_DATA='$(DAYBOOK_DATA)' exec $(BIN)/daybook serve --demo --port $(PORT)
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m 'not slow' -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m 'not slow' -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --durations=20
 
 test-slow: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m slow || test $$? -eq 5 # 5: there are none
+	$(BIN)/python -m pytest -m slow -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder --durations=20
 
 torture: $(VENV)/installed-dev
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) --seed $(SEED) $(if $(STORE),--store $(STORE))
+
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python -m tests.browser.screenshots '$(SCREENSHOTS)'
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -55,6 +66,9 @@ bench: $(VENV)/installed-dev
 
 bench-growth: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/growth.py
+
+bench-audit: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/audit.py --events $(EVENTS)
 
 # Everything, the build backend too, is pinned with hashes; nothing is fetched but what these files name.
 $(VENV)/installed: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python

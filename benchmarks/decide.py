@@ -42,9 +42,9 @@ def main() -> None:
     print("\nThe copy is made once a batch and day (the first touch), not once a booking.")
 
 
-def registered() -> Resource:
+def registered(key: str = "stadium") -> Resource:
     """A resource with many places."""
-    resource = Resource.untouched(Resource.stream("stadium"))
+    resource = Resource.untouched(Resource.stream(key))
     everyday = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), (("00:00", "24:00"),))
     definition = Definition(name="Stadium", kind="stadium", capacity=CAPACITY, hours=everyday, policy=Policy(step=30))
     resource.register(CAUSE, "UTC", definition)

@@ -6,7 +6,6 @@ import resource
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -15,7 +14,7 @@ import httpx
 from contestants import MASTER_KEY, Contestant, leave_nothing_running, tokens_file
 from fill import fill
 from load import run, wrk_version
-from report import table
+from report import table, write_down
 from results import Key, Results
 from workloads import Workload
 
@@ -51,10 +50,8 @@ def main() -> None:
     shown = table(["figure", "measured", "must reach", "aim for"], rows)
     print(f"\n{shown}")
     if not said.quick:
-        said_of_run = f"{events:,} events, {claims:,} bookings on a crowded day, SQLite, {os.cpu_count()} cores"
-        when = f"Written by `make bench-growth` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {said_of_run}."
-        PATH.write_text(f"# Growth\n\n{when}\n\n{shown}\n")
-        print(f"Written: {PATH.name}")
+        of_run = f"{events:,} events, {claims:,} bookings on a crowded day, SQLite, {os.cpu_count()} cores"
+        write_down(PATH, "Growth", "bench-growth", of_run, shown)
 
 
 def _measure(folder: Path, events: int, claims: int, rounds: int, seconds: int) -> list[list[str]]:
@@ -86,12 +83,13 @@ def _rebuilt(store: Path) -> list[str]:
     settings, head, began = load_settings(data=store, master_key=MASTER_KEY), 0, monotonic()
     said = began
 
-    def progress(done: int, total: int) -> None:
+    def progress(what: str, done: int, total: int) -> None:
         nonlocal head, said
-        head = total
+        if what == "Building read models":
+            head = total
         if monotonic() - said > SAY_SECONDS:
             said = monotonic()
-            print(f"  rebuilding: {done:,} of {total:,}", flush=True)
+            print(f"  {what}: {done:,} of {total:,}", flush=True)
 
     rebuild(settings, progress)
     rate = head / (monotonic() - began)

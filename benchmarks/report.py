@@ -44,6 +44,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def write_down(path: Path, title: str, made_by: str, of_run: str, shown: str) -> None:
+    """Keep tables in a Markdown file beside the program that measured them, with the run that they are of."""
+    when = f"Written by `make {made_by}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {of_run}."
+    path.write_text(f"# {title}\n\n{when}\n\n{shown}\n")
+    print(f"Written: {path.name}")
+
+
 def measured(results: Results, workload: str, connections: int) -> str:
     """One workload at one number of connections; ratios are to the first contestant of it."""
     names = [name for name in WORKLOADS[workload].contestants if results.rounds.get(Key(workload, connections, name))]

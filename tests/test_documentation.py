@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_group
 
 from app.settings import listed_settings
@@ -166,6 +167,7 @@ def test_the_readme_does_what_it_says(terminal: Terminal) -> None:
     assert compared >= 8
 
 
+@pytest.mark.slow
 def test_the_api_notes_do_what_they_say(terminal: Terminal) -> None:
     """Their requests run after the README's set-up."""
     terminal.run("make run")
@@ -197,13 +199,36 @@ def test_backups_are_made_and_restored_as_operations_say(terminal: Terminal) -> 
     assert terminal.run(asked[0].replace("8080", "0")).endswith("Nothing is wrong.")
 
 
+@pytest.mark.slow
+def test_a_log_is_proved_and_moved_as_the_audit_page_says(terminal: Terminal) -> None:
+    checkpoint, verify, export, replay = (
+        block.text for block in blocks_of(ROOT / "docs" / "audit.md") if block.language == "shell"
+    )
+    terminal.run("make run")
+    assert "has a checkpoint of 14 events" in terminal.run(checkpoint)
+    assert "Nothing is wrong: 14 events" in terminal.run(verify)
+    assert "14 events exported." in terminal.run(export)
+    assert terminal.service is not None
+    terminal.service.terminate()
+    terminal.service.communicate(timeout=30)
+    terminal.run("export DAYBOOK_DATA=moved; mkdir -m 700 moved; cp daybook-data/master.key moved")
+    assert "The folder moved has the log: 14 events" in terminal.run(replay)
+    terminal.run("cp daybook-data/checkpoint.keys moved")
+    assert "Nothing is wrong: 14 events" in terminal.run(verify)
+
+
 def test_every_command_line_in_the_documentation_exists() -> None:
     command = get_group(app)
     named = re.compile(rf"daybook ({'|'.join(command.commands)})((?: [^\n`|)]*)?)")
     found = 0
     for page in PAGES:
         for name, rest in named.findall(page.read_text()):
-            known = {option for each in command.commands[name].params for option in each.opts}
+            said = rest.split()
+            meant = command.commands[name]
+            if isinstance(meant, TyperGroup):
+                assert said[:1], f"{page.name}: daybook {name} says nothing more"
+                meant = meant.commands[said[0]]
+            known = {option for each in meant.params for option in each.opts}
             for option in re.findall(r"(?<![\w-])--[a-z-]+", rest):
                 assert option in known, f"{page.name}: daybook {name} has no {option}"
             found += 1

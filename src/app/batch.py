@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import structlog
 
-from app.commands import Book, OnBooking
+from app.commands import Book, BookAny, BookSeries, CancelSeries, OnBooking
 from app.decisions import decide
 from app.decisions.blocks import bookings_in
+from app.decisions.decided import Decided
 from app.decisions.lifecycle import last_change_of
+from app.decisions.series_end import members_of, standing_now
 from app.details import Vault
 from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper, EventUnreadable
@@ -17,27 +19,32 @@ from app.log.reading import Reading
 from app.log.records import RecordedEvent
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.memory import Memory
-from app.outcome import Outcome
+from app.outcome import Busy, Member, Outcome
 from app.queue import Answer, Asked
-from app.work import Limits, Work, is_subject
+from app.work import Limits, ReadFirst, Work, is_subject
 from domain.block import Block
 from domain.booking import Booking
+from domain.customer import Customer
 from domain.refusal import Refused
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
+from domain.series import Series
 
-Subject = Booking | Resource | Block
+Subject = Booking | Resource | Block | Customer | Series
 
 log = structlog.get_logger()
 
 
 class Decision(NamedTuple):
-    """One command's result before it is stored. `written`: how many events; `last`: index of its last one."""
+    """One command's result before it is stored. `written`: how many events; `last`: index of its subject's last one;
+    `lasts`: those of its members.
+    """
 
     asked: Asked
     answer: Answer
     written: int
     last: int
+    lasts: tuple[int, ...] = ()
 
 
 class Earlier(NamedTuple):
@@ -66,6 +73,8 @@ class Decider:
         self._mapper = mapper
         self._vault = vault
         self._limits = limits
+        self.read_before: set[str] = set()
+        """Commands for which streams were read before: whatever is missing now is read when they are decided."""
 
     def decide(self, batch: list[Asked], reads: Reading, own_time: datetime) -> Batch:
         """Let every command decide in turn, on the log as it is up to `memory.seen`, at one time: the later of
@@ -92,18 +101,22 @@ class Decider:
         self, asked: Asked, work: Work, found: Mapping[str, list[RecordedEvent]], earlier: dict[str, Earlier]
     ) -> Decision:
         command = asked.command
+        work.reads_whatever_is_needed = command.command_id in self.read_before
         try:
             if command.command_id in found and command.command_id not in earlier:
-                earlier[command.command_id] = self._earlier(found[command.command_id])
+                earlier[command.command_id] = self._earlier(found[command.command_id], command.actor.by)
             if command.keyed and command.command_id in earlier:
                 return self._replay(asked, work, earlier[command.command_id])
             decided = decide(work, command)
-            if command.keyed and isinstance(decided.subject, Booking) and not work.has_something_to_keep():
+            if command.keyed and isinstance(decided.subject, Booking | Series) and not decided.subject.pending_events:
                 decided.subject.note_unchanged(work.cause(command))
             fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
         except Refused as refused:
             work.undo()
             return Decision(asked, refused, 0, -1)
+        except (Busy, ReadFirst) as not_now:
+            work.undo()
+            return Decision(asked, not_now, 0, -1)
         except (StoreUnavailable, OutcomeUnknown):  # the next command would wait for the same store
             raise
         except EventUnreadable as unreadable:
@@ -116,12 +129,21 @@ class Decider:
         written = work.keep(fingerprint)
         if written and command.keyed:
             earlier[command.command_id] = Earlier(decided.subject.id, fingerprint)
-        outcome = self._outcome(decided.subject, work, created=decided.created, overlaps=decided.overlaps)
-        return Decision(asked, outcome, written, work.last_index(decided.subject.id))
+        outcome = self._outcome(decided, work)
+        return self._decision(asked, outcome, work, written)
 
-    def _earlier(self, events: list[RecordedEvent]) -> Earlier:
-        """What a command of the same id did before: what it was about, and the fingerprint of its request."""
-        subject = next(event.originator_id for event in events if is_subject(event.originator_id))
+    def _decision(self, asked: Asked, outcome: Outcome, work: Work, written: int) -> Decision:
+        places = {event.originator_id: index for index, event in enumerate(work.events)} if outcome.members else {}
+        lasts = tuple(places.get(each.booking.id, -1) for each in outcome.members)
+        return Decision(asked, outcome, written, work.last_index(outcome.subject.id), lasts)
+
+    def _earlier(self, events: list[RecordedEvent], by: str) -> Earlier:
+        """What a command of the same id did before: what it was about, and the fingerprint of its request.
+
+        What was held for those in line, with the room that it made, is by another.
+        """
+        subjects = [event for event in events if is_subject(event.originator_id)]
+        subject = min(subjects, key=lambda event: event.by != by).originator_id
         marks = (self._mapper.to_event(event).fingerprint for event in events)
         return Earlier(subject, next((mark for mark in marks if mark is not None), None))
 
@@ -131,39 +153,46 @@ class Decider:
         Raises `Refused` (`idempotency-key-reused`) for another body.
         """
         subject = work.see_subject(before.subject)
-        customer = subject.customer if isinstance(subject, Booking) else None
+        customer = subject.customer if isinstance(subject, Booking | Series) else None
+        if isinstance(subject, Customer):
+            customer = subject.key
         if before.fingerprint != self._vault.fingerprint(customer, asked.command.body):
             raise Refused(
                 "idempotency-key-reused",
                 "This Idempotency-Key was used for another request. Please make a new key for a new request.",
             )
         overlaps = bookings_in(work, subject) if isinstance(subject, Block) else ()
-        outcome = self._outcome(subject, work, replayed=True, overlaps=overlaps)
-        return Decision(asked, outcome, 0, work.last_index(subject.id))
+        found = Decided(subject, overlaps=overlaps)
+        if isinstance(subject, Series):
+            members = members_of(work, subject, asked.command.actor)
+            cancelling = asked.command if isinstance(asked.command, CancelSeries) else None
+            standing = standing_now(work, cancelling, subject, members) if cancelling is not None else ()
+            found = found._replace(members=members, standing=tuple(standing))
+        return self._decision(asked, self._outcome(found, work, replayed=True), work, 0)
 
-    def _outcome(
-        self,
-        subject: Subject,
-        work: Work,
-        *,
-        created: bool = False,
-        replayed: bool = False,
-        overlaps: tuple[str, ...] = (),
-    ) -> Outcome:
-        kept = self._memory.get(subject.id)
-        position = kept.position if kept is not None else 0
+    def _outcome(self, decided: Decided, work: Work, *, replayed: bool = False) -> Outcome:
+        subject = decided.subject
         booking = subject if isinstance(subject, Booking) and subject.exists else None
         return Outcome(
             subject.copy(),
-            position,
-            created,
+            self._position_of(subject.id),
+            decided.created,
             0,
             work.now,
             replayed,
-            overlaps,
+            decided.overlaps,
             last_change_of(booking, work.resource) if booking is not None else None,
             work.resource(subject.resource).timezone if isinstance(subject, Block) and subject.exists else None,
+            tuple(
+                Member(each.copy(), self._position_of(each.id), last_change_of(each, work.resource))
+                for each in decided.members
+            ),
+            decided.standing,
         )
+
+    def _position_of(self, stream: str) -> int:
+        kept = self._memory.get(stream)
+        return kept.position if kept is not None else 0
 
 
 def newer_than_this(unreadable: EventUnreadable) -> StoreUnavailable:
@@ -174,12 +203,18 @@ def newer_than_this(unreadable: EventUnreadable) -> StoreUnavailable:
 def _sealed_for(batch: list[Asked]) -> set[str]:
     """The customers whose keys new bookings are sure to need, to be read in one query."""
     commands = [asked.command for asked in batch]
-    return {each.customer for each in commands if isinstance(each, Book) and (each.keyed or each.details is not None)}
+    making = [each for each in commands if isinstance(each, Book | BookAny | BookSeries)]
+    return {each.customer for each in making if each.keyed or each.details is not None}
 
 
 def _placed(decision: Decision, first: int, head: int) -> Answer:
     """The answer with its positions, now that they are known."""
     if not isinstance(decision.answer, Outcome):
         return decision.answer
-    own = first + decision.last if decision.last >= 0 else decision.answer.subject_position
-    return decision.answer._replace(subject_position=own, position=head)
+    answer = decision.answer
+    own = first + decision.last if decision.last >= 0 else answer.subject_position
+    members = (
+        each._replace(position=first + last) if last >= 0 else each
+        for each, last in zip(answer.members, decision.lasts, strict=True)
+    )
+    return answer._replace(subject_position=own, position=head, members=tuple(members))

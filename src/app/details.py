@@ -17,6 +17,7 @@ from app.identity import keyed_hash
 from app.log.customers import CustomerRow
 from app.log.event_log import EventLog
 from app.log.trouble import OutcomeUnknown
+from app.master_keys import MasterKeys
 from app.sealing import SealingKey, Unreadable
 from app.settings import SettingsError
 from domain.customer import Customer, CustomerErased
@@ -45,21 +46,24 @@ class Vault:
 
     `about` names what the text belongs to: a booking's or block's id, `profile` or `account`. A text opens for
     the same customer and subject alone. `alarm` is called with the customer's id when a text that should be
-    readable is not. Every method raises StoreUnavailable when a key has to be read and the store is not there.
+    readable is not; `disclosed` with an actor, a customer and `about` when that actor is shown one. Every method
+    raises StoreUnavailable when a key has to be read and the store is not there.
     """
 
     def __init__(
         self,
         log: EventLog,
-        master_key: bytes,
+        master: MasterKeys | bytes,
         *,
         alarm: Callable[[str], None] = _log_unreadable,
+        disclosed: Callable[[str, str, str], None] = lambda *_: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         keys_in_memory: int = 50_000,
     ) -> None:
         self._log = log
-        self._master = SealingKey.named_by_itself(master_key)
+        self._master = MasterKeys([master]) if isinstance(master, bytes) else master
         self._alarm = alarm
+        self.disclosed = disclosed
         self._clock = clock
         self._keys: BoundedCache[str, SealingKey] = BoundedCache(keys_in_memory)
         self._erased: BoundedCache[str, bool] = BoundedCache(keys_in_memory)
@@ -88,15 +92,16 @@ class Vault:
         except UnknownCustomer as error:
             raise Unreadable("Its key is gone.") from error
 
-    def reveal(self, customer: str, about: str, sealed: str | None) -> Any:
-        """What was sealed, ready for an answer: a JSON object as such, any other text as `{"text": ...}`, and
-        instead of what cannot be read `{"erased": true}` or `{"unreadable": true}`. None stays None.
+    def reveal(self, customer: str, about: str, sealed: str | None, *, to: str) -> Any:
+        """What was sealed, ready for an answer to an actor (`to`): a JSON object as such, any other text as
+        `{"text": ...}`, and instead of what cannot be read `{"erased": true}` or `{"unreadable": true}`. None stays
+        None.
         """
-        return self._revealed(customer, about, sealed, _object_or_text)
+        return self._revealed(customer, about, sealed, _object_or_text, to)
 
-    def reveal_text(self, customer: str, about: str, sealed: str | None) -> dict[str, Any] | None:
+    def reveal_text(self, customer: str, about: str, sealed: str | None, *, to: str) -> dict[str, Any] | None:
         """The same of a reason: always `{"text": ...}`, even if it looks like JSON."""
-        revealed: dict[str, Any] | None = self._revealed(customer, about, sealed, lambda text: {"text": text})
+        revealed: dict[str, Any] | None = self._revealed(customer, about, sealed, lambda text: {"text": text}, to)
         return revealed
 
     def fingerprint(self, customer: str | None, body: bytes) -> str:
@@ -132,6 +137,10 @@ class Vault:
         self._alarm(customer)
         return {"unreadable": True}
 
+    def unopened(self, customer: str) -> dict[str, Any]:
+        """What to answer those who may know that there is something, and not what: `sealed`, or `erased`."""
+        return {"erased": True} if self.is_erased(customer) else {"sealed": True}
+
     def is_erased(self, customer: str) -> bool:
         """Whether the person's key is gone and the log says that this was meant."""
         if self._erased.get(customer):
@@ -144,8 +153,13 @@ class Vault:
         return erased
 
     def forget(self, customer: str) -> None:
-        """Keep the person's key in this process no longer."""
+        """The log says that the person was erased: keep their key in this process no longer, and not again."""
+        self._erased.put(customer, True)
         self._keys.forget(customer)
+
+    def forget_all(self) -> None:
+        """Read every key anew: who was erased meanwhile is not known."""
+        self._keys.forget_where(lambda _: True)
 
     def admit(
         self, customer: str, *, account: str | None = None, account_text: str | None = None, profile: str | None = None
@@ -172,7 +186,7 @@ class Vault:
     def remember(self, row: CustomerRow) -> None:
         """Keep in memory the key of a row just read, unless it cannot be used."""
         try:
-            self._keys.put(row.customer, self._unwrapped(row))
+            self._keep(row.customer, self._unwrapped(row))
         except Unreadable:
             return  # told to whoever uses it
 
@@ -182,23 +196,29 @@ class Vault:
             row = self._log.customers.get(customer)
             if row is None and customer == DESK:
                 row, _ = self.admit(DESK)
-            if row is None or row.wrapped_key is None:
+            if row is None or row.wrapped_key is None or self._erased.get(customer):
                 raise UnknownCustomer(customer)
             key = self._unwrapped(row)
-            self._keys.put(customer, key)
+            self._keep(customer, key)
         return key
+
+    def _keep(self, customer: str, key: SealingKey) -> None:
+        self._keys.put(customer, key)
+        if self._erased.get(customer):  # while the row was being read
+            self._keys.forget(customer)
 
     def _unwrapped(self, row: CustomerRow) -> SealingKey:
         wrapped = self._master.open(wrapping(row.customer, row.key_id), row.wrapped_key or "")
         return SealingKey(row.key_id, wrapped)
 
-    def _revealed(self, customer: str, about: str, sealed: str | None, shape: Callable[[str], Any]) -> Any:
+    def _revealed(self, customer: str, about: str, sealed: str | None, shape: Callable[[str], Any], to: str) -> Any:
         if sealed is None:
             return None
         try:
             text = self.open(customer, about, sealed)
         except Unreadable:
             return self.missing(customer)
+        self.disclosed(to, customer, about)
         return shape(text)
 
 

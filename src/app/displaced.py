@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -38,10 +38,14 @@ _STILL_TO_FIT: tuple[BookingPolicy, ...] = (
 
 
 class Displaced(NamedTuple):
-    """A booking, and the first rule that it breaks now; `not-available`: more is taken than the capacity."""
+    """A booking, the first rule that it breaks now (`not-available`: more is taken than the capacity), and the time
+    that it has at the resource, with the resource's offset; of several, the first.
+    """
 
     booking: str
     code: RuleCode
+    start: datetime
+    end: datetime
 
 
 def displaced(reader: Reader, row: ResourceRow, now: datetime) -> list[Displaced]:
@@ -49,25 +53,40 @@ def displaced(reader: Reader, row: ResourceRow, now: datetime) -> list[Displaced
 
     Where more is taken than the capacity, those made last are the ones that do not fit.
     """
+    ahead = [booking for booking in _from_now_on(reader, row.id, now) if _is_ahead(booking, row.id, now)]
+    return _not_fitting(reader, row, ahead, now)
+
+
+def displaced_among(reader: Reader, row: ResourceRow, now: datetime, most: int) -> list[Displaced] | None:
+    """The same where at most so many bookings have to be looked at; none where there are more."""
+    found = list(islice(_from_now_on(reader, row.id, now), most + 1))
+    if len(found) > most:
+        return None
+    return _not_fitting(reader, row, [booking for booking in found if _is_ahead(booking, row.id, now)], now)
+
+
+def _not_fitting(reader: Reader, row: ResourceRow, ahead: list[BookingRow], now: datetime) -> list[Displaced]:
     resource = row.resource()
-    ahead = list(_ahead(reader, row.id, now))
     over = _over_capacity(reader, row, ahead, now)
     found = []
     for booking in ahead:
         code = _broken_rule(resource, booking, now) or ("not-available" if booking.id in over else None)
         if code is not None:
-            found.append(Displaced(booking.id, code))
+            leg = next(leg for leg in booking.legs if leg.resource == row.id)
+            found.append(Displaced(booking.id, code, leg.start, leg.end))
     return found
 
 
-def _ahead(reader: Reader, resource: str, now: datetime) -> Iterator[BookingRow]:
+def _is_ahead(booking: BookingRow, resource: str, now: datetime) -> bool:
+    ends = max(leg.end for leg in booking.legs if leg.resource == resource)
+    return booking.status_at(now) in OCCUPYING and ends > now
+
+
+def _from_now_on(reader: Reader, resource: str, now: datetime) -> Iterator[BookingRow]:
     cursor = None
     while True:
         page = search(reader, now=now, resource=resource, start=now, limit=500, cursor=cursor)
-        for booking in page.items:
-            ends = max(leg.end for leg in booking.legs if leg.resource == resource)
-            if booking.status_at(now) in OCCUPYING and ends > now:
-                yield booking
+        yield from page.items
         cursor = page.next
         if cursor is None:
             return

@@ -42,9 +42,34 @@ def booking_id(command: str) -> str:
     return f"b-{_following('daybook booking 1', command)}"
 
 
+def series_id(command: str) -> str:
+    """The series that a command makes: `s-` and 32 hex digits."""
+    return f"s-{_following('daybook series 1', command)}"
+
+
+def booking_of_series_id(command: str, number: int) -> str:
+    """The booking of that number in the series that a command makes: `b-` and 32 hex digits."""
+    return f"b-{_following(f'daybook booking of series 1 {number}', command)}"
+
+
 def block_id(command: str) -> str:
     """The block that a command places: `k-` and 32 hex digits."""
     return f"k-{_following('daybook block 1', command)}"
+
+
+def calendar_id(command: str) -> str:
+    """The external calendar that a request adds: `x-` and 32 hex digits."""
+    return f"x-{_following('daybook external calendar 1', command)}"
+
+
+def wish_id(command: str) -> str:
+    """The wish that a command puts in line: `w-` and 32 hex digits."""
+    return f"w-{_following('daybook wish 1', command)}"
+
+
+def offer_id(command: str, wish: str) -> str:
+    """The booking by which a command that makes room serves a wish: `b-` and 32 hex digits."""
+    return f"b-{_following(f'daybook offer 1 {wish}', command)}"
 
 
 def customer_id(command: str) -> str:

@@ -1,16 +1,18 @@
 """What the writer remembers: aggregates that are complete up to the log's position `seen`."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from app.day_snapshots import EVENTS_BETWEEN, begun, is_due
 from app.log.event_log import EventLog
 from app.log.instants import timestamp_text
 from app.log.mapper import EventMapper
 from app.log.reading import Reading
 from app.log.records import Head, RecordedEvent, category
+from app.log.snapshots import Reject
 from domain.block import Block
 from domain.booking import Booking, BookingHeld
 from domain.customer import Customer
@@ -18,16 +20,20 @@ from domain.definition import POLICY_BOUNDS
 from domain.event import Aggregate
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
+from domain.series import Series
 
 AGGREGATES: dict[str, type[Aggregate]] = {
     "resource": Resource,
     "day": ResourceDay,
     "booking": Booking,
+    "series": Series,
     "block": Block,
     "customer": Customer,
 }
-SHARES = {"day": 12, "booking": 1, "block": 12, "customer": 12}
-"""One kept stream in how many is of a kind. Days weigh: two strips of 1,440 numbers, and their claims."""
+SHARES = {"day": 12, "booking": 1, "series": 50, "block": 12, "customer": 12}
+"""One kept stream in how many is of a kind. Days weigh: two strips of 1,440 numbers, and their claims; and series: up
+to a hundred bookings each.
+"""
 
 LONGEST_HOLD = timedelta(seconds=POLICY_BOUNDS["hold_seconds"][1])
 
@@ -76,10 +82,22 @@ class LiveHolds:
 class Memory:
     """Bounded, and not thread-safe: it belongs to the writer's thread. All resources are kept, the rest as needed."""
 
-    def __init__(self, log: EventLog, mapper: EventMapper, most: int = 50_000) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        mapper: EventMapper,
+        most: int = 50_000,
+        offer: Callable[[ResourceDay, int, Head], None] = lambda day, position, head: None,
+        reject: Reject = lambda snapshot: None,
+    ) -> None:
+        """`offer` is told of days that are worth a snapshot, with the position of their last event, and where the log
+        ended when they stood so; `reject` of snapshots that are of no use.
+        """
         self._most = {kind: max(16, most // share) for kind, share in SHARES.items()}
         self._log = log
         self._mapper = mapper
+        self._offer = offer
+        self._reject = reject
         self._resources: dict[str, Kept] = {}
         self._kept: dict[str, OrderedDict[str, Kept]] = {kind: OrderedDict() for kind in SHARES}
         self._holds = LiveHolds()
@@ -92,7 +110,9 @@ class Memory:
         self._holds = LiveHolds()
         self.seen = self._log.head()
         streams = self._log.streams_of("resource/", self.seen.position)
-        self._resources = {stream: self._replayed(stream, events) for stream, events in streams.items()}
+        self._resources = {
+            stream: self._replayed(events, Kept(untouched(stream), 0)) for stream, events in streams.items()
+        }
         for recorded in self._log.recent(BookingHeld.TOPIC, self._oldest_live_hold()):
             self._note_hold(recorded)
 
@@ -109,15 +129,42 @@ class Memory:
             self._kept[kind].move_to_end(stream)
         return kept
 
+    def missing(self, streams: Iterable[str]) -> list[str]:
+        """Those that are not in memory, each once."""
+        return [stream for stream in dict.fromkeys(streams) if self.get(stream) is None]
+
     def fetch(self, streams: Iterable[str], reads: Reading) -> None:
-        """Bring streams into memory that are not there, with one query."""
-        missing = [stream for stream in dict.fromkeys(streams) if self.get(stream) is None]
+        """Bring streams into memory that are not there, with one query, and one for the snapshots of days."""
+        missing = self.missing(streams)
         if missing:
-            found = reads.streams(missing, self.seen.position)
+            up_to = self.seen.position
+            days = [stream for stream in missing if category(stream) == "day"]
+            snapshots = begun(reads, days, up_to, self._reject) if days else {}
+            whole = [stream for stream in missing if stream not in snapshots]
+            found = reads.streams(whole, up_to) if whole else {}
             for stream in missing:
-                events = found.get(stream, ())
-                if events or category(stream) == "day":  # made-up ids must not push out what is really there
-                    self.put(stream, self._replayed(stream, events))
+                since = snapshots.get(stream)
+                if since is not None:
+                    self._keep_loaded(stream, reads.stream(stream, since.day.version, up_to=up_to), Kept(*since))
+                elif stream in found or category(stream) == "day":  # made-up ids must not push out what is there
+                    self._keep_loaded(stream, found.get(stream, ()), Kept(untouched(stream), 0))
+
+    def _keep_loaded(self, stream: str, events: Sequence[RecordedEvent], since: Kept) -> None:
+        kept = self._replayed(events, since)
+        self.put(stream, kept)
+        if len(events) >= EVENTS_BETWEEN:
+            self._offer_day(kept)
+
+    def stored(self, stream: str, kept: Kept) -> None:
+        """Keep an aggregate of which this process has just stored events, up to `seen`."""
+        before = self._kept["day"].get(stream)
+        self.put(stream, kept)
+        if before is not None and is_due(before.aggregate.version, kept.aggregate.version):
+            self._offer_day(kept)
+
+    def _offer_day(self, kept: Kept) -> None:
+        if isinstance(kept.aggregate, ResourceDay):
+            self._offer(kept.aggregate, kept.position, self.seen)
 
     def put(self, stream: str, kept: Kept) -> None:
         """Keep an aggregate, letting the one that was not needed for longest go."""
@@ -153,6 +200,10 @@ class Memory:
             self.put(stream, Kept(twins[stream], recorded.id))
         self.seen = head
 
+    def resources(self) -> Iterable[str]:
+        """The streams of all resources."""
+        return self._resources.keys()
+
     def knows_resource(self, resource: str) -> bool:
         """Whether there is such a resource."""
         return Resource.stream(resource) in self._resources
@@ -168,8 +219,8 @@ class Memory:
             booking = recorded.originator_id.removeprefix("booking/")
             self._holds.note(event.terms.customer, booking, event.expires_at, now=event.timestamp)
 
-    def _replayed(self, stream: str, events: Sequence[RecordedEvent]) -> Kept:
-        aggregate = untouched(stream)
+    def _replayed(self, events: Sequence[RecordedEvent], since: Kept) -> Kept:
+        """An aggregate that nobody has yet, and the events since then."""
         for recorded in events:
-            self._mapper.to_event(recorded).mutate(aggregate)
-        return Kept(aggregate, events[-1].id if events else 0)
+            self._mapper.to_event(recorded).mutate(since.aggregate)
+        return Kept(since.aggregate, events[-1].id if events else since.position)

@@ -5,7 +5,18 @@ from typing import NamedTuple
 
 from domain.block import Block
 from domain.booking import Booking
+from domain.customer import Customer
+from domain.refusal import Refused
 from domain.resource import Resource
+from domain.series import Series
+
+
+class Member(NamedTuple):
+    """A booking of a series, the position of its last event, and when its customer can change it for the last time."""
+
+    booking: Booking
+    position: int
+    changeable_until: datetime
 
 
 class Outcome(NamedTuple):
@@ -15,10 +26,11 @@ class Outcome(NamedTuple):
     its last event. `created`: whether this command began it. `position`: a read model that has reached this shows
     the command's effect. `now`: the one time of the batch (UTC). `replayed`: an earlier request with the same
     idempotency key did it. `overlaps`: bookings that stand in a block just placed. `changeable_until`: of a booking,
-    when its customer can change it for the last time. `timezone`: of a block, its resource's.
+    when its customer can change it for the last time. `timezone`: of a block, its resource's. `members`: the bookings
+    of a series, as far as they are the actor's. `standing`: those that were to be cancelled and could not be, and why.
     """
 
-    subject: Booking | Resource | Block
+    subject: Booking | Resource | Block | Customer | Series
     subject_position: int
     created: bool
     position: int
@@ -27,6 +39,8 @@ class Outcome(NamedTuple):
     overlaps: tuple[str, ...] = ()
     changeable_until: datetime | None = None
     timezone: str | None = None
+    members: tuple[Member, ...] = ()
+    standing: tuple[tuple[str, Refused], ...] = ()
 
 
 class Busy(Exception):  # noqa: N818 - said to the client by this name

@@ -8,7 +8,7 @@ is stored before the first command that names them is decided (see `details`).
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,10 +21,16 @@ from domain.refusal import Refused
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _CHANGE_ATTEMPTS = 20
+MOST_LOOKED_AT: Final = 20_000
+"""So many people are looked at for a name: about a second."""
+_CHUNK: Final = 500
 
 
 class Profile(BaseModel):
-    """What is known of a person, all of it optional. As a change: fields that are set replace, null clears."""
+    """What is known of a person, all of it optional. As a change: fields that are set replace, null clears.
+
+    `messages`: false where they want none about their bookings.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -34,6 +40,7 @@ class Profile(BaseModel):
     language: Annotated[
         str | None, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", repr=False)
     ] = None
+    messages: Annotated[bool | None, Field(strict=True, repr=False)] = None
 
 
 class Account(NamedTuple):
@@ -57,7 +64,7 @@ class Person:
     missing: Literal["erased", "unreadable"] | None = None
 
     def shown(self) -> dict[str, Any]:
-        """The profile ready for an answer: its four fields, or `{"erased": true}`, `{"unreadable": true}`."""
+        """The profile ready for an answer: its five fields, or `{"erased": true}`, `{"unreadable": true}`."""
         return self.profile.model_dump() if self.profile is not None else {str(self.missing): True}
 
 
@@ -133,6 +140,27 @@ class People:
             for customer in wanted
         }
 
+    def named(
+        self, part: str, most: int, beyond: str = "", looking_at: int = MOST_LOOKED_AT
+    ) -> tuple[list[Person], str | None]:
+        """Up to `most` people whose names have that in them, whatever its case, in the order of their ids from beyond
+        one on; and the id from beyond which there may be more, None where these are all.
+
+        Names are sealed, each under its own key, so people are opened one by one, at most `looking_at` of them.
+        """
+        wanted, found = part.casefold(), list[Person]()
+        for _ in range(0, looking_at, _CHUNK):
+            rows = self._log.customers.with_profiles(beyond, _CHUNK)
+            for row in rows:
+                if (person := self._readable(row)) and wanted in (person.shown().get("name") or "").casefold():
+                    found.append(person)
+                beyond = row.customer
+                if len(found) == most:
+                    return found, beyond
+            if len(rows) < _CHUNK:
+                return found, None
+        return found, beyond
+
     def change(self, customer: str, patch: Profile, expected: int | None = None) -> Person:
         """Change the fields that are set in `patch`; answers the person afterwards. Raises UnknownCustomer, Refused
         (`stale-version`) when they are no longer at `expected`, Unreadable when their profile is.
@@ -187,6 +215,15 @@ class People:
             record = self._opened(row)
         except Unreadable:
             return self._missing(row.customer, row.profile_version)
+        return Person(row.customer, _profile(record), row.profile_version, record.get("made_by"))
+
+    def _readable(self, row: CustomerRow) -> Person | None:
+        """Somebody who is only looked at: what cannot be read is told to whoever asks for that very person."""
+        self._vault.remember(row)
+        try:
+            record = self._opened(row)
+        except Unreadable:
+            return None
         return Person(row.customer, _profile(record), row.profile_version, record.get("made_by"))
 
     def _missing(self, customer: str, version: int) -> Person:

@@ -1,7 +1,7 @@
 """The writer's queue: bounded, and fair to callers."""
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Condition
 from time import monotonic
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Asked(NamedTuple):
 
 
 class Queue:
-    """First in, first out; at most `most` wait, and at most a twentieth of them for one caller. Thread-safe."""
+    """First in, first out; at most `most` wait, and for one caller at most a twentieth, by weight. Thread-safe."""
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
@@ -41,23 +41,31 @@ class Queue:
                 raise Busy("The service is very busy. Please try again in a moment.")
             if self._of_caller[caller] >= self.most_each:
                 raise Busy("You have too many requests waiting. Please wait for their answers.")
-            self._of_caller[caller] += 1
+            self._of_caller[caller] += asked.command.weight
             self._waiting.append(asked)
             if len(self._waiting) == 1:
                 self._changed.notify()
 
     def take(self, most: int) -> list[Asked]:
-        """Wait for commands and take up to `most`, oldest first. An empty list: closed, and nothing is left."""
+        """Wait for commands and take a weight of up to `most`, or one that has more, oldest first. An empty list:
+        closed, and nothing is left.
+        """
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            batch = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            batch = list(self._oldest_up_to(most))
             for asked in batch:
                 caller = asked.command.actor.by
-                self._of_caller[caller] -= 1
+                self._of_caller[caller] -= asked.command.weight
                 if not self._of_caller[caller]:
                     del self._of_caller[caller]
             return batch
+
+    def _oldest_up_to(self, most: int) -> Iterator[Asked]:
+        taken = 0
+        while self._waiting and (not taken or taken + self._waiting[0].command.weight <= most):
+            taken += self._waiting[0].command.weight
+            yield self._waiting.popleft()
 
     def close(self) -> None:
         """Take nothing more in; what waits will still be taken out."""

@@ -1,22 +1,22 @@
 """Settings: what the people who run Daybook can choose, all of it as `DAYBOOK_*` environment variables."""
 
 import os
-from base64 import b64decode
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from app.caller_settings import CallerSettings
+from app.checkpoint_settings import CheckpointSettings
 from app.log.schema import schema_name as checked_schema_name
+from app.message_settings import MessageSettings
+from app.outbound_settings import OutboundSettings
+from app.setting_values import SECRET_BYTES, decoded_keys, split_at_commas
 from app.web_addresses import is_safe_address, origin_of
 
 PREFIX = "DAYBOOK_"
-SECRET_BYTES = 32
-Network = IPv4Network | IPv6Network
 _OPTIONS = {
     "PORT": "`daybook serve --port`, or with `make run PORT=8080`",
     "HOST": "`daybook serve --host`",
@@ -29,7 +29,7 @@ class SettingsError(Exception):
     """A setting that cannot be. The message is one sentence a line, and repeats no value that may be secret."""
 
 
-class Settings(BaseSettings):
+class Settings(CallerSettings, OutboundSettings, MessageSettings, CheckpointSettings):
     """Read from the environment; arguments take precedence. `load_settings` says errors in sentences."""
 
     model_config = SettingsConfigDict(
@@ -117,38 +117,26 @@ class Settings(BaseSettings):
         None,
         description="32 bytes in base64 (`openssl rand -base64 32`) under which people's own keys are kept. "
         "Required on PostgreSQL. Unset on the embedded store: a file `master.key` in the data folder, made by "
-        "the first start. Whoever loses it can read no details any more.",
+        "the first start. While you change it (`daybook keys rotate`): `new,old`; the first wraps, all of them open. "
+        "Whoever loses it can read no details any more.",
+    )
+    erasures: Path | None = Field(
+        None,
+        description="File that lists who was erased, outside the store: after a restore of an older backup they are "
+        "erased again. Unset on the embedded store: `erasures.jsonl` in the data folder. Unset on PostgreSQL there is "
+        "none: name a file that all services share. Keep a copy of it that is newer than your backups.",
+    )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days after their last booking's end at which people are erased. Unset: nobody is by time alone.",
     )
     max_holds: int = Field(3, ge=1, le=1000, description="Live holds that one customer may have in all.")
-    rate_limit: float | None = Field(
-        2000.0,
-        description="Requests a second for one caller (the verified subject, else the address), or `off`. "
-        "A person with the page open causes a few, an agent for a busy website some hundreds; a program that "
-        "runs wild thousands. Each of several workers lets pass its share.",
-    )
-    live_streams: int = Field(
-        2_000,
-        ge=1,
-        le=100_000,
-        description="Live streams that may be open at each worker; beyond, the answer is `busy`. Each is a connection, "
-        "and takes some 40 KB.",
-    )
-    live_streams_each: int = Field(
-        100,
-        ge=1,
-        le=100_000,
-        description="Live streams that one caller (the verified subject, else the address) may have open at each "
-        "worker. A page has one; many pages may share an address.",
-    )
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
-        (),
-        description="Addresses or networks of your reverse proxies, separated by commas: from them, and from "
-        "nobody else, `X-Forwarded-For` is believed.",
-    )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Origins whose pages may call the API from a browser, such as `https://example.org`, "
-        "separated by commas; `*` is all of them.",
+    max_wishes: int = Field(3, ge=1, le=1000, description="Wishes that one customer may have in lines in all.")
+    keep_refusals_days: int = Field(90, ge=1, le=36_500, description="Days that refusals are kept: who, what and why.")
+    keep_disclosures_days: int = Field(
+        730, ge=1, le=36_500, description="Days that it is kept who was shown whose details, reasons and profile."
     )
     metrics: bool = Field(True, description="Whether there are metrics, at `/metrics`.")
     metrics_port: int | None = Field(
@@ -183,25 +171,10 @@ class Settings(BaseSettings):
         50_000, ge=100, description="Streams (resource-days, bookings, ...) that the writer keeps in memory."
     )
 
-    @field_validator("secret", "session_secret", "cors_origins", mode="before")
+    @field_validator("secret", "session_secret", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return _split_at_commas(value)
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _networks(cls, value: Any) -> Any:
-        return tuple(ip_network(part, strict=False) for part in _split_at_commas(value))
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            parts = urlsplit(origin)
-            is_origin = parts.scheme in {"http", "https"} and origin == f"{parts.scheme}://{parts.netloc}"
-            if origin != "*" and not (is_origin and parts.hostname):
-                raise ValueError(f"{origin!r} is no origin: write it as https://example.org, without a path")
-        return origins
+        return split_at_commas(value)
 
     @field_validator("secret", "session_secret")
     @classmethod
@@ -215,22 +188,10 @@ class Settings(BaseSettings):
     def _master_key_is_whole(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None:
             try:
-                decoded_key(key.get_secret_value())
+                decoded_keys(key.get_secret_value())
             except ValueError as error:
                 raise ValueError(f"{error}; `openssl rand -base64 32` makes one") from None
         return key
-
-    @field_validator("rate_limit", mode="before")
-    @classmethod
-    def _off(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and value.strip().lower() == "off" else value
-
-    @field_validator("rate_limit")
-    @classmethod
-    def _rate_is_positive(cls, rate: float | None) -> float | None:
-        if rate is not None and not 0 < rate < float("inf"):
-            raise ValueError("write requests a second, more than 0, or `off`")
-        return rate
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -301,6 +262,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _checkpoints_are_signed(self) -> "Settings":
+        if self.sends_checkpoints and not self.is_embedded and self.checkpoint_key is None:
+            raise ValueError("DAYBOOK_CHECKPOINT_URL and DAYBOOK_CHECKPOINT_COMMAND need DAYBOOK_CHECKPOINT_KEY.")
+        return self
+
     @property
     def is_embedded(self) -> bool:
         """Whether the store is files in the data folder."""
@@ -337,28 +304,17 @@ def environment_of_others() -> dict[str, str]:
 
 
 def listed_settings() -> list[ListedSetting]:
-    """Every setting, in the order in which they are documented."""
+    """Every setting, in the order in which they are documented: those of this file, then part by part."""
+    names = [
+        name
+        for part in (Settings, *Settings.__bases__)
+        for name in part.__annotations__
+        if name in Settings.model_fields
+    ]
     return [
         ListedSetting(_variable(name), _written(name, field.default), field.description or "")
-        for name, field in Settings.model_fields.items()
+        for name, field in ((name, Settings.model_fields[name]) for name in names)
     ]
-
-
-def decoded_key(text: str) -> bytes:
-    """32 bytes from base64, either alphabet. Raises ValueError with a reason that does not repeat the text."""
-    try:
-        key = b64decode(text.strip().translate({ord("-"): "+", ord("_"): "/"}), validate=True)
-    except ValueError:
-        raise ValueError("it is not base64") from None
-    if len(key) != SECRET_BYTES:
-        raise ValueError(f"it holds {len(key)} bytes instead of {SECRET_BYTES}")
-    return key
-
-
-def _split_at_commas(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
 
 
 def _variable(field: str) -> str:

@@ -1,13 +1,15 @@
 """Opening the stores that the settings name: the event log, and the read models beside it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-# What PostgreSQL needs is imported where it is used: a start on the embedded store is to be quick.
+# What PostgreSQL and read models need is imported where it is used: some start on the embedded log alone, and quickly.
 from app.log.event_log import EventLog
 from app.log.sqlite import open_sqlite
-from app.read_models import database
-from app.read_models.database import ReadModels
-from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.read_models.database import ReadModels
+    from app.settings import Settings
 
 
 def open_log(
@@ -25,8 +27,10 @@ def open_log(
     return open_sqlite(data, serving=serving, read_only=not serving if read_only is None else read_only)
 
 
-def open_stores(settings: Settings, *, serving: bool, read_only: bool | None = None) -> tuple[EventLog, ReadModels]:
+def open_stores(settings: "Settings", *, serving: bool, read_only: bool | None = None) -> tuple[EventLog, "ReadModels"]:
     """The log, see `open_log`, and its read models. Nothing stays open when one cannot be opened."""
+    from app.read_models import database
+
     log = open_log(settings.database_url, settings.schema_name, settings.data, serving=serving, read_only=read_only)
     try:
         if settings.database_url is not None:

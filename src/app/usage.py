@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from app.read_models.days import Taken, blocked, blocked_on, claimed, claimed_on
 from app.read_models.reader import Reader
+from app.read_models.tables import instant_number
+from domain.claim import ALL_UNITS
 from domain.resource_day import ResourceDay
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +37,17 @@ class Steps:
             return 0
         first = max(bisect_right(self._minutes, start) - 1, 0)
         return max(self._levels[first : bisect_left(self._minutes, end)], default=0)
+
+    def total(self, start: int, end: int, most: int) -> int:
+        """Units times minutes taken from minute `start` to just before minute `end`, at no moment more than `most`."""
+        if not self._minutes:
+            return 0
+        at, found = max(bisect_right(self._minutes, start) - 1, 0), 0
+        while at < len(self._minutes) and self._minutes[at] < end:
+            until = self._minutes[at + 1] if at + 1 < len(self._minutes) else end
+            found += min(self._levels[at], most) * max(min(until, end) - max(self._minutes[at], start), 0)
+            at += 1
+        return found
 
     def highest(self) -> int:
         """The most units taken at any moment."""
@@ -66,6 +79,19 @@ def usage_of_days(reader: Reader, days: Collection[tuple[str, date]], now: datet
     by_bookings, by_blocks = claimed_on(reader, streams, now), blocked_on(reader, streams)
     resources = {resource for resource, _ in days}
     return {resource: _usage(by_bookings.get(resource, []), by_blocks.get(resource, [])) for resource in resources}
+
+
+def usage_on(days: Iterable[ResourceDay], now: datetime) -> Usage:
+    """What is taken on days of one resource as replayed, holds left out that had lapsed at `now`."""
+    by_bookings, by_blocks = list[Taken](), list[Taken]()
+    for day in days:
+        for claim in chain.from_iterable(day.claims.values()):
+            if claim.until is None or claim.until > now:
+                by_bookings.append(Taken(instant_number(claim.start), instant_number(claim.end), claim.units))
+        for block in day.blocks.values():
+            units = ALL_UNITS if block.units is None else block.units
+            by_blocks.append(Taken(instant_number(block.start), instant_number(block.end), units))
+    return _usage(by_bookings, by_blocks)
 
 
 def minute_of(moment: datetime) -> int:

@@ -14,16 +14,22 @@ from eventsourcing.persistence import IntegrityError
 
 from app.batch import Batch, Decider, newer_than_this
 from app.clock import CheckedClock
-from app.commands import Command
+from app.commands import Command, EraseCustomer
 from app.details import Vault
 from app.lasting_trouble import LastingTrouble
 from app.log.event_log import EventLog, LockedLog, moved
+from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper, EventUnreadable
 from app.log.records import Head, LoggedEvent
+from app.log.snapshots import Reject
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
 from app.memory import Memory
 from app.queue import Answer, Asked, Queue
+from app.reading_first import ReadingFirst
 from app.work import Limits
+from domain.customer import Customer, CustomerErased
+from domain.refusal import Refused
+from domain.resource_day import ResourceDay
 
 MOST_IN_A_BATCH = 512
 SECONDS_OF_DISTRUST = 10.0
@@ -33,6 +39,7 @@ CATCH_UP_PAGE = 5_000
 TRIES_AFTER_A_LOST_CONNECTION = 3
 
 Append = Callable[[Sequence[LoggedEvent], Head], Head]
+Answers = Sequence[tuple[Asked, Answer]]
 
 log = structlog.get_logger()
 
@@ -52,6 +59,18 @@ class Observer:
     def unreadable(self, customer: str) -> None:
         """Something sealed for a customer cannot be opened, although nobody erased them."""
 
+    def notes_dropped(self, table: str, number: int) -> None:
+        """So many notes for a table beside the log were not kept: there was no room."""
+
+    def checkpoint_sent(self, taken: bool) -> None:
+        """A checkpoint was sent; whether it was taken."""
+
+    def webhooks_failing(self, number: int) -> None:
+        """So many webhooks fail now, or were disabled because they had."""
+
+    def message_became(self, what: str) -> None:
+        """What became of a message to a person: `sent`, `failed` and tried again, or `given-up`."""
+
 
 class Writer:
     """Takes commands from its queue, decides, appends, and only then answers."""
@@ -68,17 +87,29 @@ class Writer:
         most_in_memory: int = 50_000,
         queue: Queue | None = None,
         observer: Observer | None = None,
-        answer_all: Callable[[Sequence[tuple[Asked, Answer]]], None] | None = None,
+        answer_all: Callable[[Answers], None] | None = None,
+        note_refusal: Callable[[Command, Refused, int, datetime], None] | None = None,
+        erased: Callable[[], None] = lambda: None,
+        offer_day: Callable[[ResourceDay, int, Head], None] = lambda day, position, head: None,
+        reject_snapshot: Reject = lambda snapshot: None,
     ) -> None:
+        """`note_refusal` is told what was refused on the log up to which position, and when; it must take no time.
+        `erased` is called before those are answered who erased somebody. `offer_day` and
+        `reject_snapshot`: see `Memory`. They must not block.
+        """
         self._log = event_log
         self._mapper = mapper
         self._clock = clock
         self.queue = Queue() if queue is None else queue  # an empty queue is falsy
         self._observer = observer or Observer()
         self._answer_all = answer_all or _answer_each
+        self._note_refusal = note_refusal
+        self._erased = erased
         self._most_in_a_batch = most_in_a_batch
-        self.memory = Memory(event_log, mapper, most_in_memory)
+        self.memory = Memory(event_log, mapper, most_in_memory, offer_day, reject_snapshot)
+        self._vault = vault
         self._decider = Decider(self.memory, mapper, vault, limits or Limits())
+        self._reading = ReadingFirst(self.memory, self._decider.read_before)
         self._stale = False
         self._in_doubt = False
         self._failed = float("-inf")
@@ -119,16 +150,43 @@ class Writer:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        while batch := self.queue.take(self._most_in_a_batch):
+        while (batch := self._next_batch()) or self._reading.is_under_way:
             self._began = monotonic()
-            answers = self._settle(batch)
+            answers = self._reading.put_aside([answer for part in _apart(batch) for answer in self._settle(part)])
+            if any(isinstance(asked.command, EraseCustomer) for asked in batch):
+                self._erased()
             self._began = None
-            try:
-                self._answer_all(answers)
-                for asked, answer in answers:
-                    self._observer.decided(asked.command, answer)
-            except Exception:  # the thread must live; what was stored is stored
-                log.exception("answers not given")
+            self._do(self._note, answers, "refusals not noted")
+            self._do(self._answer_all, answers, "answers not given")
+            self._do(self._observe, answers, "answers not counted")
+
+    def _next_batch(self) -> list[Asked]:
+        """The commands to decide: those that wait, and those for which all has been read. While something is read for
+        some there may be none.
+        """
+        if not self._reading.is_under_way:
+            return self.queue.take(self._most_in_a_batch)
+        ready = self._reading.go_on(self._log)
+        return [*ready, *(self.queue.take(self._most_in_a_batch) if len(self.queue) else [])]
+
+    def _do(self, step: Callable[[Answers], None], answers: Answers, complaint: str) -> None:
+        try:
+            step(answers)
+        except Exception:  # the thread must live; what was stored is stored
+            log.exception(complaint)
+
+    def _observe(self, answers: Answers) -> None:
+        for asked, answer in answers:
+            self._observer.decided(asked.command, answer)
+
+    def _note(self, answers: Answers) -> None:
+        refused = [(asked.command, answer) for asked, answer in answers if isinstance(answer, Refused)]
+        if self._note_refusal is None or not refused:
+            return
+        seen = self.memory.seen
+        now = max(self._clock.now(), timestamp_of(seen.timestamp))
+        for command, refusal in refused:
+            self._note_refusal(command, refusal, seen.position, now)
 
     # From commands to answers.
 
@@ -144,6 +202,7 @@ class Writer:
                 )
             if self._stale:
                 self.memory.begin()
+                self._vault.forget_all()
                 self._stale = self._in_doubt = False
             return self._store(batch, now)
         except (StoreUnavailable, OutcomeUnknown) as trouble:
@@ -161,6 +220,8 @@ class Writer:
             return [(asked, lost if self._has_appended else error) for asked in batch]
 
     def _store(self, batch: list[Asked], now: datetime) -> list[tuple[Asked, Answer]]:
+        if isinstance(batch[0].command, EraseCustomer):  # more than an append: the session does both, or neither
+            return self._store_under_lock(batch, now)
         decided = self._decider.decide(batch, self._log, now)
         try:
             if decided.work.events:
@@ -194,6 +255,8 @@ class Writer:
                 decided = self._decider.decide(batch, session, now)
                 if decided.work.events:
                     head = self._append(decided, lambda events, _: session.append(events), session.head)
+                    if erased := decided.work.erased():
+                        session.erase(erased)
                 else:
                     head = session.head
         except OutcomeUnknown:
@@ -272,6 +335,9 @@ class Writer:
             last = events[-1].id
             seen = head if last >= head.position else seen._replace(position=last)
             self.memory.catch_up(events, seen)
+            for event in events:
+                if event.topic == CustomerErased.TOPIC:
+                    self._vault.forget(event.originator_id.removeprefix(Customer.stream("")))
         self._in_doubt = False
 
     # From decisions to answers.
@@ -279,8 +345,10 @@ class Writer:
     def _stored(self, decided: Batch, head: Head) -> list[tuple[Asked, Answer]]:
         """Everything is stored up to `head`: remember it, and answer."""
         first = head.position - len(decided.work.events) + 1
-        decided.work.stored_from(first)
         self.memory.seen = head
+        decided.work.stored_from(first)
+        for customer in decided.work.erased():
+            self._vault.forget(customer)
         return decided.answers(first, head.position)
 
 
@@ -292,6 +360,19 @@ def _has_append(session: LockedLog, expected: Head) -> bool:
     return [bytes(digest) for (digest,) in rows] == [expected.digest]
 
 
-def _answer_each(answers: Sequence[tuple[Asked, Answer]]) -> None:
+def _apart(batch: list[Asked]) -> list[list[Asked]]:
+    """The batch in parts, to be stored one after the other: what erases somebody is alone. So nothing is sealed under
+    a key that goes with the same append, and no booking of theirs is made beside it.
+    """
+    parts: list[list[Asked]] = []
+    for asked in batch:
+        is_alone = isinstance(asked.command, EraseCustomer)
+        if is_alone or not parts or isinstance(parts[-1][-1].command, EraseCustomer):
+            parts.append([])
+        parts[-1].append(asked)
+    return parts
+
+
+def _answer_each(answers: Answers) -> None:
     for asked, answer in answers:
         asked.reply(answer)

@@ -35,6 +35,17 @@ class BookingHeld(Event):
         aggregate.status, aggregate.expires_at = "held", self.expires_at
 
 
+class BookingOffered(Event):
+    """What is held was wished for in line: by `made_by`, in the form of an event's `by`, before room appeared."""
+
+    TOPIC: ClassVar[str] = "BookingOffered.1"
+    wish: str
+    made_by: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.wish, aggregate.made_by = self.wish, self.made_by
+
+
 class BookingRequested(Event):
     """A booking waits for the desk. `terms` only when it begins with this; `details`, sealed, when new."""
 
@@ -70,6 +81,17 @@ class BookingRescheduled(Event):
 
     def apply(self, aggregate: "Booking") -> None:
         aggregate.legs, aggregate.status = self.legs, self.status
+
+
+class BookingPlacedInSeries(Event):
+    """The booking was made as one of a series, with this number by its rule, from 1."""
+
+    TOPIC: ClassVar[str] = "BookingPlacedInSeries.1"
+    series: str
+    number: int
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.series = self.series
 
 
 class BookingUnchanged(Event):
@@ -146,9 +168,11 @@ class Booking(Aggregate):
     made_by: str
     status: BookingStatus
     expires_at: datetime | None
+    wish: str | None
+    series: str | None
 
     def begin(self) -> None:
-        self.expires_at = self.reason = self.details = None
+        self.expires_at = self.reason = self.details = self.wish = self.series = None
 
     @staticmethod
     def stream(booking: str) -> str:
@@ -189,11 +213,20 @@ class Booking(Aggregate):
         """Whether it takes places at this moment's reckoning."""
         return self.status_at(now) in OCCUPYING
 
+    def is_active_at(self, now: datetime) -> bool:
+        """Whether it takes places and is not over yet."""
+        return self.occupies(now) and any(leg.end > now for leg in self.legs)
+
     # Decisions. Each returns whether it changed anything; a wish that is already true changes nothing.
 
     def hold(self, cause: Cause, terms: Terms, details: str | None, expires_at: datetime) -> None:
         """Set places aside until `expires_at`."""
         self.record(BookingHeld, cause, terms=terms, details=details, expires_at=expires_at)
+
+    def offer(self, cause: Cause, terms: Terms, expires_at: datetime, wish: str, made_by: str) -> None:
+        """Set aside until `expires_at` what somebody waited for; `made_by` put the wish in line."""
+        self.record(BookingHeld, cause, terms=terms, details=None, expires_at=expires_at)
+        self.record(BookingOffered, cause, wish=wish, made_by=made_by)
 
     def book(self, cause: Cause, terms: Terms, details: str | None, *, approval: bool) -> None:
         """Begin as confirmed, or as pending where the desk has to approve."""
@@ -253,6 +286,10 @@ class Booking(Aggregate):
     def must_be_movable(self, now: datetime) -> None:
         """Raises `Refused` (`hold-expired`, `invalid-transition`) unless it is pending or confirmed."""
         self._must_be("reschedule", {"pending", "confirmed"}, frozenset(), now)
+
+    def place_in_series(self, cause: Cause, series: str, number: int) -> None:
+        """Say that it is one of a series that is being made."""
+        self.record(BookingPlacedInSeries, cause, series=series, number=number)
 
     def note_unchanged(self, cause: Cause) -> None:
         """Write down that a request found its wish already true."""
@@ -316,9 +353,11 @@ class Booking(Aggregate):
 
 for _event in (
     BookingHeld,
+    BookingOffered,
     BookingRequested,
     BookingConfirmed,
     BookingRescheduled,
+    BookingPlacedInSeries,
     BookingUnchanged,
     BookingExpired,
     BookingRejected,

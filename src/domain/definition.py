@@ -27,6 +27,7 @@ Visibility = Literal["public", "signed-in", "staff"]
 Attribute = str | int | float | bool
 
 MOST = 1_000_000
+MOST_ATTRIBUTES = 50
 FIRST_DATE, LAST_DATE = date(1970, 1, 2), date(2999, 12, 30)
 WALL_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -44,6 +45,7 @@ POLICY_BOUNDS: Mapping[str, tuple[int, int]] = {
     "buffer_before": (0, MINUTES_A_DAY),
     "buffer_after": (0, MINUTES_A_DAY),
     "daily_limit": (1, MOST),
+    "offer_minutes": (1, 7 * MINUTES_A_DAY),
 }
 
 
@@ -106,8 +108,8 @@ def _of_terms(definition: Definition) -> Errors:
         yield "/capacity", f"capacity is 1 to {MOST}"
     if definition.seats is not None and not 1 <= definition.seats <= MOST:
         yield "/seats", f"seats is 1 to {MOST}, or left out"
-    if len(definition.attributes) > 50:
-        yield "/attributes", "a resource has at most 50 attributes"
+    if len(definition.attributes) > MOST_ATTRIBUTES:
+        yield "/attributes", f"a resource has at most {MOST_ATTRIBUTES} attributes"
     for name, value in definition.attributes.items():
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
             yield "/attributes", "an attribute's name is written like floor or has_projector"

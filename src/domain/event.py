@@ -70,6 +70,12 @@ class Aggregate(BaseAggregate[str]):
         twin.__dict__.update(self.__dict__, _pending_events=[])
         return twin
 
+    def fork(self) -> Self:
+        """A twin with what is pending, to try something that may be given up again."""
+        twin = self.copy()
+        twin.__dict__["_pending_events"] = [*self._pending_events]
+        return twin
+
     def begun_on(self, moment: datetime) -> None:
         """Set when the stream's first event was written; the library knows it by a constructor that is not used."""
         self._created_on = moment

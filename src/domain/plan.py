@@ -1,11 +1,12 @@
 """The plan of a day: hours, exceptions and policy become windows and slots of a date."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.interval import DAY, MINUTE, Interval, first_instant, first_instant_at, in_zone
 
@@ -64,6 +65,13 @@ class Policy(Stored):
     buffer_before: int = 0
     buffer_after: int = 0
     daily_limit: int | None = None
+    # Left out of what is stored while they are as they always were: logs of before read the same, and so do theirs.
+    offer_minutes: int = Field(default=15, exclude_if=lambda minutes: minutes == 15)
+    overtaking: bool = Field(default=True, exclude_if=lambda allowed: allowed is True)
+
+    def said(self) -> dict[str, int | bool | None]:
+        """All of it by name, also what is not stored."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 class Window(NamedTuple):
@@ -72,6 +80,22 @@ class Window(NamedTuple):
     date: date
     opens: datetime
     closes: datetime
+
+
+@lru_cache(maxsize=128)
+def windows_of(zone: ZoneInfo, day: date, all_times: Windows) -> tuple[Window, ...]:
+    """Wall-clock windows of a date as instants. Kept for a while: a long booking looks at the same dates again and
+    again, and a date may have 288 windows.
+    """
+    midnight = datetime.combine(day, time())
+    windows = []
+    for times in all_times:
+        opens, closes = wall_window(times)
+        first = first_instant_at(midnight + opens * MINUTE, zone)
+        last = first_instant_at(midnight + closes * MINUTE, zone)
+        if first < last:
+            windows.append(Window(day, first, last))
+    return tuple(windows)
 
 
 class Plan(NamedTuple):
@@ -89,15 +113,7 @@ class Plan(NamedTuple):
 
     def windows_on(self, day: date) -> list[Window]:
         """The windows that begin on a date, as instants, without those that the clocks jump over entirely."""
-        zone, midnight = self.zone, datetime.combine(day, time())
-        windows = []
-        for times in self.times_on(day):
-            opens, closes = wall_window(times)
-            first = first_instant_at(midnight + opens * MINUTE, zone)
-            last = first_instant_at(midnight + closes * MINUTE, zone)
-            if first < last:
-                windows.append(Window(day, first, last))
-        return windows
+        return list(windows_of(self.zone, day, tuple(self.times_on(day))))
 
     def window_of(self, start: datetime) -> Window | None:
         """The window that an instant falls into, of its own date or one that runs on from the date before."""
@@ -118,6 +134,16 @@ class Plan(NamedTuple):
             day += DAY
         return closes
 
+    def _open_until(self, windows: list[Window], length: timedelta) -> list[datetime]:
+        """For each window of a date the end of the opening that it belongs to, in one pass from the last one."""
+        ends: list[datetime] = []
+        for window, following in zip(reversed(windows), [None, *reversed(windows)], strict=False):
+            if following is None:
+                ends.append(self.open_until(window, window.closes + length))
+            else:
+                ends.append(ends[-1] if window.closes == following.opens else window.closes)
+        return ends[::-1]
+
     def touches(self, day: date) -> bool:
         """Whether any window has a moment on the date."""
         begins = first_instant(day, self.zone)
@@ -127,10 +153,7 @@ class Plan(NamedTuple):
         """The slots of `minutes` that begin in the windows of a date: one for each start on a grid that fits."""
         length, step = minutes * MINUTE, self.policy.step * MINUTE
         zone, windows = self.zone, self.windows_on(day)
-        until = None
-        for window in windows:
-            if until is None or window.closes > until:
-                until = self.open_until(window, windows[-1].closes + length)
+        for window, until in zip(windows, self._open_until(windows, length), strict=True):
             start = window.opens
             while start < window.closes and start + length <= until:
                 yield Interval(in_zone(start, zone), in_zone(start + length, zone))

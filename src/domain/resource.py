@@ -1,10 +1,12 @@
 """A resource: anything bookable, as its administrator last defined it."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
 from domain.definition import IDENTIFIER, Definition
 from domain.event import Aggregate, Cause, Event
+from domain.interval import MINUTE
 from domain.plan import Plan, Policy
 from domain.refusal import Refused
 
@@ -69,6 +71,11 @@ class Resource(Aggregate):
     def capacity(self) -> int:
         """Units that may be taken at the same moment."""
         return self.definition.capacity
+
+    @property
+    def apart(self) -> timedelta:
+        """How far apart its buffers keep two bookings."""
+        return (self.policy.buffer_before + self.policy.buffer_after) * MINUTE
 
     @property
     def policy(self) -> Policy:

@@ -9,9 +9,11 @@ from domain.block import BlockSource
 from domain.claim import ALL_UNITS, BlockedTime, Claim, ReleaseReason, Taken, Wanted, why_not
 from domain.event import Aggregate, Cause, Event
 from domain.interval import DAY, MINUTE, Interval, first_instant
+from domain.line import OF_DAYS, WishMade, WishServed, WishWithdrawn
 from domain.plan import Plan
 from domain.refusal import Refused
 from domain.resource import Resource
+from domain.wish import Waiting, Wish, WithdrawalReason, must_have_room_for_one_more
 
 Date = date  # inside ResourceDay, `date` is the attribute
 
@@ -140,13 +142,14 @@ class ResourceDay(Aggregate):
     counted: dict[str, tuple[str, ...]]
     lapsing: dict[str, datetime]
     blocks: dict[str, BlockedTime]
+    line: dict[str, Waiting]
     claimed: list[int]
     blocked: list[int]
 
     def begin(self) -> None:
         self.resource, day = self.id.removeprefix("day/").rsplit("/", 1)
         self.date = date.fromisoformat(day)
-        self.claims, self.counted, self.lapsing, self.blocks = {}, {}, {}, {}
+        self.claims, self.counted, self.lapsing, self.blocks, self.line = {}, {}, {}, {}, {}
         self.claimed, self.blocked = [], []
         self.capacity = self.resource_version = self.minutes = 0
 
@@ -158,7 +161,7 @@ class ResourceDay(Aggregate):
     def copy(self) -> Self:
         twin = super().copy()
         twin.claims, twin.counted = self.claims.copy(), self.counted.copy()
-        twin.lapsing, twin.blocks = self.lapsing.copy(), self.blocks.copy()
+        twin.lapsing, twin.blocks, twin.line = self.lapsing.copy(), self.blocks.copy(), self.line.copy()
         twin.claimed, twin.blocked = self.claimed.copy(), self.blocked.copy()
         return twin
 
@@ -245,6 +248,21 @@ class ResourceDay(Aggregate):
             return capacity - max(self.claimed[minutes], default=0)
         return capacity - max(map(add, self.claimed[minutes], self.blocked[minutes]), default=0)
 
+    def units_claimed(self, now: datetime) -> list[int]:
+        """The units that bookings take in each minute; holds that have lapsed take none. Not to be changed."""
+        lapsed = [claim for key, until in self.lapsing.items() if until <= now for claim in self.claims[key]]
+        if not lapsed:
+            return self.claimed
+        claimed = self.claimed.copy()
+        for claim in lapsed:
+            self._add(claimed, claim.start, claim.end, -claim.units)
+        return claimed
+
+    def units_taken(self, now: datetime) -> list[int]:
+        """The units that bookings and blocks take in each minute, likewise."""
+        claimed = self.units_claimed(now)
+        return list(map(add, claimed, self.blocked)) if self.blocks else claimed
+
     def counted_bookings(self, customer: str) -> tuple[str, ...]:
         """The bookings of a customer that have a claim here counting for the daily limit."""
         return self.counted.get(customer, ())
@@ -300,6 +318,22 @@ class ResourceDay(Aggregate):
         """Give a block's time back."""
         if block in self.blocks:
             self.record(TimeUnblocked, cause, block=block)
+
+    def wait(self, cause: Cause, wish: Wish) -> None:
+        """Put a wish at the end of the line, on a day that has caught up. Raises `Refused` (`line-full`)."""
+        waiting = sum(each.wish.until > cause.timestamp for each in self.line.values())
+        must_have_room_for_one_more(self.resource, self.date, waiting)
+        self.record(WishMade, cause, **wish._asdict())
+
+    def serve(self, cause: Cause, wish: str, booking: str) -> None:
+        """Take a wish out of the line whose time was just claimed for a booking."""
+        if wish in self.line:
+            self.record(WishServed, cause, wish=wish, booking=booking)
+
+    def withdraw(self, cause: Cause, wish: str, reason: WithdrawalReason) -> None:
+        """Take a wish out of the line."""
+        if wish in self.line:
+            self.record(WishWithdrawn, cause, wish=wish, reason=reason)
 
     def catch_up(self, cause: Cause, resource: Resource, wanted: Sequence[Interval] = ()) -> None:
         """Let lapsed holds go, then take over what the resource's administrator changed.
@@ -362,5 +396,5 @@ def _terms_of(resource: Resource) -> dict[str, int]:
     return {"capacity": resource.capacity, "resource_version": resource.version}
 
 
-for _event in (DayOpened, DayRevised, TimeClaimed, ClaimKept, TimeReleased, TimeBlocked, TimeUnblocked):
+for _event in (DayOpened, DayRevised, TimeClaimed, ClaimKept, TimeReleased, TimeBlocked, TimeUnblocked, *OF_DAYS):
     _event.aggregate = ResourceDay

@@ -9,7 +9,7 @@ import typer
 from app.master_key import token_secrets_for
 from app.settings import load_settings
 from app.web_addresses import is_this_machine
-from interface import announcement, logs
+from interface import announcement, audit_commands, logs, transfer_commands, whatif_commands
 from interface.failures import EXPECTED, Unsuitable
 from interface.http.auth import ROLES, issue_token
 from interface.listening import must_be_free, must_be_two, take_port
@@ -26,6 +26,10 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+keys: Final = typer.Typer(help="The master key.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:
@@ -139,12 +143,12 @@ def migrate(
 
 @app.command()
 def rebuild() -> None:
-    """Build all read models anew from the log, beside a working service, and swap them in."""
+    """Build all read models anew beside a working service, compare them with those in use, and swap them in."""
     from interface.rebuild import rebuild_with_progress
 
     settings = load_settings()
     logs.set_up(settings.log_level)
-    rebuild_with_progress(settings)
+    rebuild_with_progress(settings, typer.echo)
 
 
 @app.command()
@@ -173,6 +177,18 @@ def renew() -> None:
     renew_with_progress(load_settings(), typer.echo)
 
 
+@keys.command()
+def rotate(
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Make no new key; let those go that nothing is wrapped under any more.")
+    ] = False,
+) -> None:
+    """Wrap all people's keys under a new master key, beside a working service."""
+    from interface.keys import rotate_with_progress
+
+    rotate_with_progress(load_settings(), typer.echo, drop_old=drop_old)
+
+
 @app.command()
 def check(
     host: Annotated[str, typer.Option(help="Address that `serve` is to listen on.")] = "127.0.0.1",
@@ -183,3 +199,8 @@ def check(
     from interface.check import check as check_all
 
     check_all(settings, host, port, typer.echo)
+
+
+audit_commands.add_to(app)
+transfer_commands.add_to(app)
+whatif_commands.add_to(app)

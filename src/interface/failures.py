@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from app.audit.trouble import CheckpointUnusable
 from app.backup.trouble import CannotBackUp, CannotRestore
 from app.demo import OtherData
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
 from app.settings import SettingsError
+from app.transfer.trouble import CannotExport, CannotReplay
+from app.whatif.changes import CannotImagine
 
 
 class CannotListen(Exception):  # noqa: N818 - what happened, in a sentence
@@ -30,8 +33,12 @@ class Unsuitable(Exception):  # noqa: N818 - what happened, in a sentence
 
 EXPECTED: Final = (
     CannotBackUp,
+    CannotExport,
+    CannotImagine,
     CannotListen,
+    CannotReplay,
     CannotRestore,
+    CheckpointUnusable,
     OtherData,
     OutcomeUnknown,
     ProcessFailed,

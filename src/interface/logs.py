@@ -26,6 +26,9 @@ PERSONAL = frozenset(
 LOOKED_THROUGH = frozenset({"domain", "app", "interface", "daybook", "asyncio", "_granian"})
 """Packages whose messages hold no data before their arguments are put in."""
 
+CHATTY = ("httpx", "httpx2", "httpcore", "httpcore2")
+"""Libraries that tell of each request that they make, which says nothing once its address is left out."""
+
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -64,6 +67,8 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     warnings.showwarning = _log_warning
 
 

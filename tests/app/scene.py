@@ -1,10 +1,11 @@
 """A scene in which all that can happen happens, in an order that a seed decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -89,6 +90,18 @@ class Scene:
     def _render(self, question: Question, reader: Reader, days: RenderedDays, now: datetime) -> Rendered:
         self.rendered += 1
         return render(question, reader, days, now)
+
+
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """A scene on a store of its own in a folder that is not there yet."""
+    store = Store(folder, None)
+    scene = Scene(store)
+    try:
+        yield scene
+    finally:
+        scene.close()
+        store.close()
 
 
 def render(question: Question, reader: Reader, days: RenderedDays, now: datetime) -> Rendered:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,7 +14,7 @@ import pytest
 from tests.app.conftest import House
 
 from app.clock import CheckedClock, system_clock
-from app.commands import SWEEPER, Lapse
+from app.commands import SWEEPER, BookAny, Lapse
 from app.handover.frames import Frames, framed
 from app.handover.giving import NOT_ANSWERING, WriterThere
 from app.handover.messages import CommandFailed, State
@@ -25,6 +26,7 @@ from app.queue import Queue
 from app.writer_here import NOT_RUNNING, WriterHere
 from domain.booking import Booking
 from domain.refusal import Refused
+from domain.sought import Sought
 
 pytestmark = pytest.mark.anyio
 
@@ -103,6 +105,23 @@ async def test_what_is_booked_over_there_is_answered_here(house: House, meeting:
     assert isinstance(outcome.subject, Booking)
     assert (outcome.created, outcome.subject.status, outcome.position) == (True, "confirmed", writer.decided_up_to)
     assert outcome.changeable_until == outcome.subject.start
+
+
+async def test_a_wish_for_any_of_several_travels_with_what_is_sought(house: House, meeting: Path) -> None:
+    async with joined(house, meeting) as (_, writer):
+        alice = house.person("alice")
+        command = BookAny(
+            actor=alice,
+            customer=alice.person,
+            command_id=random_command_id(),
+            candidates=Sought("psychologist", None, (("floor", "2"),)),
+            between=(TEN, ELEVEN),
+        )
+        with pytest.raises(Refused, match="with these attributes"):
+            await writer.execute(command)
+        outcome = await writer.execute(replace(command, candidates=Sought("psychologist")))
+    assert isinstance(outcome.subject, Booking)
+    assert (outcome.subject.legs[0].resource, outcome.subject.start) == ("dr-lee", TEN)
 
 
 async def test_one_caller_who_fills_the_queue_is_told_busy(

@@ -153,7 +153,7 @@ def test_a_person_made_by_staff_has_a_profile(people: People) -> None:
 def test_a_person_with_an_account_begins_with_an_empty_profile(people: People) -> None:
     person = people.person(people.person_of(ISSUER, "alice"))
 
-    assert person.shown() == {"name": None, "email": None, "phone": None, "language": None}
+    assert person.shown() == dict.fromkeys(("name", "email", "phone", "language", "messages"))
     assert (person.version, person.made_by) == (0, None)
 
 
@@ -209,6 +209,7 @@ def test_changes_at_once_are_all_kept(people: People) -> None:
         "email": "a@b.example",
         "phone": "1",
         "language": "de",
+        "messages": None,
     }
     assert people.person(customer).version == 4
 
@@ -324,3 +325,36 @@ def test_the_memory_for_people_is_bounded(log: EventLog) -> None:
         people.person_of(ISSUER, f"subject-{number}")
 
     assert len(people._ids) == 3
+
+
+def test_people_are_found_by_part_of_their_name(people: People, log: EventLog) -> None:
+    quill, quist = (people.create(Profile(name=name), made_by="staff:s")[0] for name in ("Zoe Quill", "Zora QUIST"))
+    people.create(Profile(email="qui@example.org"), made_by="staff:s")
+    people.person_of(ISSUER, "quincy")
+    found, beyond = people_on(log).named("qui", 20)
+
+    assert {person.customer for person in found} == {quill.customer, quist.customer}
+    assert beyond is None
+    assert people.named("quist", 20) == ([quist], None)
+    assert people.named("nobody", 20) == ([], None)
+
+
+def test_a_search_goes_on_where_it_ended(people: People) -> None:
+    made = {people.create(Profile(name=f"Zoe {number}"), made_by="staff:s")[0].customer for number in range(3)}
+
+    two, beyond = people.named("zoe", 2)
+    rest, end = people.named("zoe", 2, beyond or "")
+
+    assert (len(two), len(rest), end) == (2, 1, None)
+    assert {person.customer for person in [*two, *rest]} == made
+    assert people.named("zoe", 3, looking_at=0) == ([], "")
+
+
+def test_a_search_passes_over_what_cannot_be_read(people: People, log: EventLog) -> None:
+    zoe, zora = (people.create(Profile(name=name), made_by="staff:s")[0] for name in ("Zoe Quill", "Zora Quist"))
+    row = log.customers.get(zora.customer)
+    assert row is not None
+    log.customers.delete(zora.customer)
+    log.customers.add(row._replace(profile="AAAA"))
+
+    assert people_on(log).named("qui", 20) == ([zoe], None)

@@ -76,9 +76,10 @@ def test_parked_streams_are_counted_and_only_the_log_lines_name_them(
     assert said == [
         "2 streams are parked for bookings; the log lines say which.",
         "1 stream is parked for days; the log lines say which.",
+        "2 streams are parked for demand; the log lines say which.",
     ]
     told = capsys.readouterr().out
-    assert [told.count(f"stream={stream}") for stream in ("booking/b-1", "booking/b-2")] == [1, 1]
+    assert [told.count(f"stream={stream}") for stream in ("booking/b-1", "booking/b-2")] == [2, 2]  # of two read models
 
 
 def test_what_keeps_the_projector_from_working_is_said_without_its_words(

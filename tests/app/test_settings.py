@@ -95,6 +95,11 @@ def test_an_unknown_variable_is_an_error_that_says_what_may_be_meant(
         ("DAYBOOK_QUEUE_SIZE", "1", "greater than or equal to 20"),
         ("DAYBOOK_LOG_LEVEL", "loud", "'debug', 'info'"),
         ("DAYBOOK_CLOCK_TOLERANCE", "-1", "greater than 0"),
+        ("DAYBOOK_MESSAGE_URLS", "mailto://u:p@smtp.example.org", "where the customer's goes"),
+        ("DAYBOOK_MESSAGE_URLS", "mailto://{email}", "behind the host"),
+        ("DAYBOOK_MESSAGE_URLS", "syslog://localhost/{email}", "begins with one of"),
+        ("DAYBOOK_MESSAGE_LANGUAGE", "tlh", "'de' or 'en'"),
+        ("DAYBOOK_REMINDER_MINUTES", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_value_that_cannot_be_is_said_in_one_sentence(
@@ -113,6 +118,7 @@ def test_a_value_that_cannot_be_is_said_in_one_sentence(
 def test_what_is_wrong_with_a_secret_does_not_tell_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAYBOOK_SECRET", "hunter2")
     monkeypatch.setenv("DAYBOOK_MASTER_KEY", "hunter2")
+    monkeypatch.setenv("DAYBOOK_MESSAGE_URLS", "mailto://u:hunter2@smtp.example.org")
 
     with pytest.raises(SettingsError) as error:
         load_settings()
@@ -162,7 +168,10 @@ def test_an_address_of_postgresql_may_say_whatever_its_library_reads(url: str) -
 
 def test_settings_print_no_secret() -> None:
     settings = load_settings(
-        secret=LONG, master_key=b64encode(b"k" * 32).decode(), database_url="postgresql://u:hunter2@h/d"
+        secret=LONG,
+        master_key=b64encode(b"k" * 32).decode(),
+        database_url="postgresql://u:hunter2@h/d",
+        message_urls="mailto://u:hunter2@smtp.example.org?to={email}",
     )
 
     printed = f"{settings!r} {settings}"
@@ -228,12 +237,21 @@ OTHERWISE = {
     "DAYBOOK_SESSION_SECRET": LONG,
     "DAYBOOK_PLACE_NAME": "Moon Hospital",
     "DAYBOOK_MASTER_KEY": b64encode(b"k" * 32).decode(),
+    "DAYBOOK_ERASURES": "/kept/elsewhere.jsonl",
+    "DAYBOOK_RETENTION_DAYS": "730",
     "DAYBOOK_MAX_HOLDS": "4",
+    "DAYBOOK_MAX_WISHES": "4",
+    "DAYBOOK_KEEP_REFUSALS_DAYS": "7",
+    "DAYBOOK_KEEP_DISCLOSURES_DAYS": "7",
     "DAYBOOK_RATE_LIMIT": "off",
     "DAYBOOK_LIVE_STREAMS": "17",
     "DAYBOOK_LIVE_STREAMS_EACH": "7",
     "DAYBOOK_TRUSTED_PROXIES": "10.0.0.0/8",
     "DAYBOOK_CORS_ORIGINS": "https://moon.example",
+    "DAYBOOK_OUTBOUND_NETWORKS": "10.0.0.0/8",
+    "DAYBOOK_CALENDAR_MINUTES": "5",
+    "DAYBOOK_CALENDAR_DAYS": "7",
+    "DAYBOOK_CALENDAR_NETWORKS": "10.0.0.0/8",
     "DAYBOOK_METRICS": "false",
     "DAYBOOK_METRICS_PORT": "9100",
     "DAYBOOK_METRICS_HOST": "::1",
@@ -242,6 +260,14 @@ OTHERWISE = {
     "DAYBOOK_QUEUE_SIZE": "20",
     "DAYBOOK_BATCH_SIZE": "1",
     "DAYBOOK_CACHE_SIZE": "100",
+    "DAYBOOK_MESSAGE_URLS": "mailtos://u:p@smtp.example.org?to={email} twilio://a:t@15550100/{phone}",
+    "DAYBOOK_MESSAGE_LANGUAGE": "de",
+    "DAYBOOK_REMINDER_MINUTES": "60",
+    "DAYBOOK_CHECKPOINT_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "DAYBOOK_CHECKPOINT_PUBLIC_KEYS": "K9mqVtbjWAaW3X+KwTGbNvXUu8v8RpoH9nmwwtmdQGY=",
+    "DAYBOOK_CHECKPOINT_URL": "https://archive.example.org/daybook",
+    "DAYBOOK_CHECKPOINT_COMMAND": "keep --for-ever",
+    "DAYBOOK_CHECKPOINT_MINUTES": "5",
 }
 """Every setting, as it is not by default."""
 

@@ -7,7 +7,8 @@ from typing import Any
 from app.read_models import database
 from app.read_models.bookings import lapsed
 from app.read_models.runner import Runner
-from app.sweeper import Sweeper
+from app.read_models.wishes import days_behind
+from app.sweeper import Due, Sweeper
 
 AT_TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
@@ -20,9 +21,9 @@ def swept(house: Any, store: Any) -> int:
     while runner.step():
         pass
 
-    def find() -> list[str]:
+    def find() -> Due:
         with models.reading() as reader:
-            return lapsed(reader, house.time)
+            return Due(lapsed(reader, house.time), days_behind(reader, house.time))
 
     handed_over = Sweeper(house.writer.queue, find, lambda: True).sweep()
     models.close()

@@ -14,7 +14,9 @@ from tests.app.conftest import House
 from app.commands import (
     Actor,
     Approve,
+    BookSeries,
     Cancel,
+    CancelSeries,
     Command,
     Confirm,
     DefineResource,
@@ -30,6 +32,8 @@ from app.outcome import Outcome
 from domain.block import Block
 from domain.booking import Booking
 from domain.event import Aggregate
+from domain.leg import WantedLeg
+from domain.series import Series
 
 MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
 STAFF, ADMIN = Actor("staff", "c-staff"), Actor("admin", "c-admin")
@@ -42,6 +46,8 @@ steps = st.lists(
         st.tuples(st.sampled_from(["book", "hold"]), which, slot, st.integers(1, 2)),
         st.tuples(st.sampled_from(["cancel", "confirm", "approve", "reject", "lapse", "lift"]), which, nth),
         st.tuples(st.just("move"), which, nth, slot),
+        st.tuples(st.just("repeat"), which, slot, st.sampled_from([(0, 1), (0, 0, 1), (0, 2, 3)]), st.booleans()),
+        st.tuples(st.just("end"), which, nth),
         st.tuples(st.just("block"), which, slot, st.sampled_from([None, 1])),
         st.tuples(st.just("capacity"), which, st.integers(1, 3)),
         st.tuples(st.just("wait"), which, st.integers(1, 40)),
@@ -57,6 +63,7 @@ class Story:
         self.houses = houses
         self.bookings: list[Booking] = []
         self.blocks: list[Block] = []
+        self.series: list[Series] = []
         self.revised = 0  # one that changes nothing writes nothing; the next ones are refused then, which is fine
         registered: Any = houses[0].register("hall", capacity=2, policy={"approval": True})
         self.definition = registered.subject.definition
@@ -71,14 +78,20 @@ class Story:
         command = self.command(verb, house, *step[2:])
         answer = house.ask(command).result(30) if command is not None else None
         if isinstance(answer, Outcome) and answer.created:
-            kept: list[Any] = self.bookings if isinstance(answer.subject, Booking) else self.blocks
-            kept.append(answer.subject)
+            by_kind: dict[type[Any], list[Any]] = {Booking: self.bookings, Block: self.blocks, Series: self.series}
+            by_kind[type(answer.subject)].append(answer.subject)
+            self.bookings += [member.booking for member in answer.members]
 
     def command(self, verb: str, house: House, *given: Any) -> Command | None:
         given_id: dict[str, Any] = {"command_id": random_command_id()}
         if verb in {"book", "hold"}:
             person = self.people[given[1] - 1]
             return house.booking(person, at(given[0]), resource="hall", hold=verb == "hold")
+        if verb == "repeat":
+            return self.repeating(given_id, *given)
+        if verb == "end":
+            series = self.series[given[0] % len(self.series)] if self.series else None
+            return series and CancelSeries(actor=STAFF, series=series.key, **given_id)
         if verb == "block":
             ends = at(given[0]) + timedelta(hours=13)  # into the next date, now and then
             return PlaceBlock(actor=STAFF, resource="hall", start=at(given[0]), end=ends, units=given[1], **given_id)
@@ -92,6 +105,17 @@ class Story:
             block = self.blocks[given[0] % len(self.blocks)] if self.blocks else None
             return block and LiftBlock(actor=STAFF, resource="hall", block=block.key, **given_id)
         return self.about_booking(verb, given_id, *given) if self.bookings else None
+
+    def repeating(self, given_id: dict[str, Any], place: int, days: tuple[int, ...], skips: bool) -> Command:
+        return BookSeries(
+            actor=self.people[0],
+            customer=self.people[0].person,
+            legs=(WantedLeg("hall", at(place), None, 1),),
+            days=days,
+            repeat="FREQ=DAILY;COUNT=3",
+            on_conflict="skip" if skips else "refuse",
+            **given_id,
+        )
 
     def about_booking(self, verb: str, given_id: dict[str, Any], number: int, place: int = 0) -> Command:
         booking = self.bookings[number % len(self.bookings)]

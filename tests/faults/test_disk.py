@@ -205,14 +205,14 @@ def test_a_start_on_a_disk_that_is(small_disk: SmallDisk, tmp_path: Path, disk_i
     assert let_run(Starting(folder, with_demo=True))[1] == 0
 
 
+@pytest.mark.slow
 @watched
 @pytest.mark.parametrize("fault", ["full", "read-only", "failing to sync"])
-@pytest.mark.parametrize("stride", [12, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_start_during_which_the_disk_gets(tmp_path: Path, fault: str, stride: int) -> None:
+def test_a_start_during_which_the_disk_gets(tmp_path: Path, fault: str) -> None:
     """Whatever the call from which on all fail: it starts, or says why not, and starts once the disk is well."""
     fresh = new_folders(tmp_path)
     sentences: set[str] = set()
-    for number in range(1, len(calls_of(Trying(next(fresh)), tmp_path)), stride):
+    for number in range(1, len(calls_of(Trying(next(fresh)), tmp_path)), 2):
         work = Trying(next(fresh))
         (said,) = judged(work, tmp_path, failing_from(number, fault))
         sentences.add(said.replace(str(work.folder), "FOLDER"))

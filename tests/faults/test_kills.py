@@ -84,7 +84,7 @@ def test_kills_at_any_moment_one_after_the_other_lose_nothing_told(tmp_path: Pat
 
 
 @watched
-@pytest.mark.parametrize("stride", [36, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [108, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_before_any_call_of_a_whole_start_leaves_a_folder_that_starts(tmp_path: Path, stride: int) -> None:
     """The keys are made, the read models' tables, the demo's resources: each of it may be half done."""
     fresh = new_folders(tmp_path)
@@ -102,7 +102,7 @@ def test_a_kill_before_any_call_of_a_whole_start_leaves_a_folder_that_starts(tmp
 
 
 @watched
-@pytest.mark.parametrize("stride", [12, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [36, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_before_any_call_while_read_models_are_built_leaves_a_folder_that_starts(
     tmp_path: Path, stride: int
 ) -> None:

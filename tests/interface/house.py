@@ -97,10 +97,12 @@ class House:
         found.events = list(self.daybook.log.after(before, 1000))
 
     def register(self, resource: str, **changed: Any) -> Response:
-        """Register a resource in Dhaka, open at all hours, one place a half hour."""
+        """Register a resource in Dhaka, open at all hours, one place a half hour. The read models know it then."""
         body = {"name": resource.title(), "kind": "room", "timezone": "Asia/Dhaka", "hours": ALWAYS, **changed}
-        answer = self.guest("ada", "admin").put(f"/v1/resources/{resource}", body)
+        ada = self.guest("ada", "admin")
+        answer = ada.put(f"/v1/resources/{resource}", body)
         assert answer.status_code == 201, answer.text
+        ada.get(f"/v1/resources/{resource}", {"Daybook-Position": answer.headers["daybook-position"]})
         return answer
 
 

@@ -21,7 +21,7 @@ from app.details import Vault
 from app.log.folder import READ_MODELS_NAME, FolderLock
 from app.log.records import LoggedEvent
 from app.log.sqlite import FILE_NAME, open_sqlite
-from app.master_key import master_key_for, token_secrets_for
+from app.master_key import master_keys_for, token_secrets_for
 from app.preflight import folder as folder_checks
 from app.settings import Settings
 from interface import check as check_module
@@ -52,7 +52,7 @@ def data(tmp_path: Path) -> Path:
     """The folder of a Daybook that was started once, has a person, and was stopped."""
     settings = Settings(data=tmp_path / "data")
     log = open_sqlite(settings.data, serving=True)
-    vault = Vault(log, master_key_for(settings, log))
+    vault = Vault(log, master_keys_for(settings, log))
     vault.check()
     vault.admit("c-alice")
     token_secrets_for(settings)

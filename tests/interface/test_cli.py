@@ -241,6 +241,7 @@ def test_what_is_wrong_with_options_and_settings_is_an_expected_error(
     assert part in str(ended.exception)
 
 
+@pytest.mark.slow
 def test_a_schema_without_tables_says_how_to_make_them(empty_postgres: Place) -> None:
     there = environment(DAYBOOK_DATABASE_URL=empty_postgres.url, DAYBOOK_SCHEMA=empty_postgres.schema, **POSTGRES)
     assert_one_sentence(run(there, "serve", "--port", "0"), "daybook migrate")
@@ -264,6 +265,7 @@ def test_a_port_in_use_is_told_by_workers_too(database: dict[str, str]) -> None:
         assert_one_sentence(run(database, "serve", "--port", port, "--workers", "2"), port, "in use")
 
 
+@pytest.mark.slow
 def test_a_port_of_the_metrics_in_use_is_told(files: dict[str, str], database: dict[str, str]) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         told = {"DAYBOOK_METRICS_PORT": str(taken.getsockname()[1])}
@@ -275,6 +277,7 @@ def test_a_port_of_the_metrics_in_use_is_told(files: dict[str, str], database: d
 # Starting and stopping.
 
 
+@pytest.mark.slow
 def test_the_start_says_which_store_it_opened_and_whether_it_is_new(files: dict[str, str], start: Start) -> None:
     first = start(files)
     first.end()
@@ -283,6 +286,7 @@ def test_the_start_says_which_store_it_opened_and_whether_it_is_new(files: dict[
     assert [line for line in second.printed if files["DAYBOOK_DATA"] in line and "0 events" in line]
 
 
+@pytest.mark.slow
 def test_it_does_not_listen_before_it_is_ready(files: dict[str, str], start: Start) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
@@ -325,6 +329,7 @@ def test_sigterm_finishes_what_is_under_way_and_exits_with_0(files: dict[str, st
             assert client.get(f"/v1/bookings/{booking}").status_code == 200
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_it_and_asking_twice_does_no_harm(files: dict[str, str], start: Start) -> None:
     served = start(files)
     served.process.send_signal(signal.SIGINT)
@@ -402,7 +407,8 @@ def processes_of(served: Daybook, at_least: int) -> list[Any]:
     return sorted(children, key=lambda each: (each.create_time(), each.pid))
 
 
-@pytest.mark.parametrize("options", [("--workers", "2", "--demo"), pytest.param(("--demo",), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [("--workers", "2", "--demo"), ("--demo",)])
 def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     files: dict[str, str], start: Start, options: tuple[str, ...]
 ) -> None:
@@ -422,6 +428,7 @@ def test_a_process_that_ends_is_replaced_and_all_end_with_the_one_over_them(
     assert [line for line in served.printed if "second customer: " in line]
 
 
+@pytest.mark.slow
 def test_one_of_two_workers_lets_pass_half_of_what_a_caller_may_ask(files: dict[str, str], start: Start) -> None:
     """A connection leads to one of them, where two seconds' worth may come at once."""
     served = start(files | {"DAYBOOK_RATE_LIMIT": "8"}, "--workers", "2", "--demo")
@@ -433,6 +440,7 @@ def test_one_of_two_workers_lets_pass_half_of_what_a_caller_may_ask(files: dict[
     assert answers[200] <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [0, 2, 4])
 def test_a_process_that_cannot_be_replaced_yet_is_replaced_once_it_can(
     files: dict[str, str], start: Start, left: int
@@ -468,6 +476,7 @@ def next_line(served: Daybook, event: str) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("--workers", "2"), pytest.param((), marks=pytest.mark.slow)])
 def test_all_processes_end_when_the_one_over_them_is_killed(
     files: dict[str, str], start: Start, options: tuple[str, ...]
@@ -498,6 +507,7 @@ def until(look: Callable[[], Any]) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_log_lines_are_json_when_nobody_watches(database: dict[str, str], start: Start) -> None:
     served = start(database)
     served.end()

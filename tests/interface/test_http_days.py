@@ -126,6 +126,50 @@ def test_the_history_of_a_booking(house: House, room: str, alice: Guest, sam: Gu
     assert problem(odile.get(f"/v1/bookings/b-{'0' * 32}/events"))["code"] == "unknown-booking"
 
 
+def test_why_time_was_released_is_no_secret(house: House, room: str, sam: Guest, odile: Guest, alice: Guest) -> None:
+    booking = alice.post("/v1/bookings", {"resource": room, "start": next_week(9)}).json()["id"]
+    alice.post(f"/v1/bookings/{booking}/cancel", {"reason": "ill"})
+    path = f"/v1/resources/room/days/{next_week()[:10]}/events"
+    for guest in (sam, odile):
+        assert guest.get(path, at_head(house)).json()["items"][-1]["facts"] == {
+            "booking": booking,
+            "reason": "cancelled",
+        }
+    assert odile.get("/v1/events?after=5").json()["items"][0]["facts"]["reason"] == "cancelled"
+
+
+def test_the_log_is_searched_by_actor_resource_booking_command_and_time(
+    house: House, room: str, odile: Guest, sam: Guest, alice: Guest
+) -> None:
+    house.register("pitch")
+    booking = alice.post("/v1/bookings", {"resource": room, "start": next_week(9)}).json()["id"]
+    between = house.clock()
+    blocked(sam)
+    alice.post(f"/v1/bookings/{booking}/cancel")
+
+    def topics(**asked: Any) -> list[str]:
+        answer = odile.get("/v1/events", **asked)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Daybook-Position"].endswith(".5" if "to" in asked else ".9")
+        assert answer.json()["next"] is None
+        return [event["topic"].removesuffix(".1") for event in answer.json()["items"]]
+
+    made = ["BookingConfirmed", "DayOpened", "TimeClaimed"]
+    given_up = ["BookingCancelled", "TimeReleased"]
+    assert topics(by=f"staff:{sam.me()}") == ["BlockPlaced", "TimeBlocked"]
+    assert topics(by=f"customer:{alice.me()}") == made + given_up
+    assert topics(resource="pitch") == ["ResourceRegistered"]
+    assert topics(resource=room) == ["ResourceRegistered", *made[1:], "TimeBlocked", "TimeReleased"]
+    assert topics(booking=booking) == ["BookingConfirmed", "BookingCancelled"]
+    assert topics(booking=booking, after=3) == ["BookingCancelled"]
+    command = odile.get("/v1/events?after=4").json()["items"][0]["command_id"]
+    assert topics(command=command) == made
+    assert topics(**{"from": between.isoformat(), "by": f"customer:{alice.me()}"}) == given_up
+    assert topics(to=between.isoformat(), resource=room) == ["ResourceRegistered", *made[1:]]
+    for wrong in ("from=2026-11-01T10:00", "to=yesterday", "command=7", "booking=7", "resource=UPPER", "colour=red"):
+        assert odile.get(f"/v1/events?{wrong}").status_code == 400
+
+
 def test_the_whole_log_is_for_auditors(house: House, room: str, odile: Guest, sam: Guest, alice: Guest) -> None:
     alice.post("/v1/bookings", {"resource": room, "start": next_week(9), "details": {"for": "yoga"}})
     first = odile.get("/v1/events", limit=3).json()

@@ -186,7 +186,7 @@ def leave(case: Any, operation: Operation) -> None:
     """Ask as it was generated."""
 
 
-FEW = 8
+FEW = 4
 
 
 class TestTheServiceKeepsWhatItSays:

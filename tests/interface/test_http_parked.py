@@ -79,6 +79,16 @@ def test_both_are_named_when_both_are_parked(house: House, booking: str, sam: Gu
     assert sam.get(SLOTS).headers["daybook-parked"] == "days, resources"
 
 
+def test_the_demand_names_all_that_it_is_made_of(house: House, booking: str, sam: Guest) -> None:
+    demand = f"/v1/demand?resource=room&from={DATE}&to={DATE}"
+    assert "daybook-parked" not in sam.get(demand).headers
+    park(house, f"booking/{booking}")
+    park(house, "resource/room")
+    named = sam.get(demand).headers["daybook-parked"].split(", ")
+    assert {"bookings", "demand", "resources"} <= set(named)
+    assert named == sorted(named)
+
+
 def test_readiness_counts_parked_streams_and_names_none(house: House, booking: str) -> None:
     park(house, f"booking/{booking}")
     page = house.nobody.get("/health/ready")

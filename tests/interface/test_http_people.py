@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from tests.interface.house import Guest, House, problem
 
+NOTHING_KNOWN = dict.fromkeys(("name", "email", "phone", "language", "messages"))
 ZOE = {"name": "Zoe Quill", "email": "zoe@example.org"}
 
 
@@ -13,7 +14,7 @@ def test_me_is_who_the_token_says(alice: Guest, house: House) -> None:
     assert (me["subject"], me["roles"], me["resources"]) == ("alice", ["customer"], None)
     assert datetime.fromisoformat(me["expires_at"]) > datetime.now(UTC)
     assert me["customer"].startswith("c-")
-    assert me["profile"] == {"name": None, "email": None, "phone": None, "language": None}
+    assert me["profile"] == NOTHING_KNOWN
     assert answer.headers["cache-control"] == "no-store"
     assert house.guest("alice", "customer").me() == me["customer"]
     assert problem(house.nobody.get("/v1/me"))["code"] == "unauthenticated"
@@ -26,8 +27,8 @@ def test_staff_make_a_person_and_change_them(house: House, sam: Guest) -> None:
         changed = sam.send("PATCH", path, {"email": None, "language": "de"}, {"If-Match": made.headers["etag"]})
         stale = problem(sam.send("PATCH", path, {"name": "Z"}, {"If-Match": made.headers["etag"]}))
     assert made.status_code == 201
-    assert made.json()["profile"] == {"name": "Zoe Quill", "email": "zoe@example.org", "phone": None, "language": None}
-    assert changed.json()["profile"] == {"name": "Zoe Quill", "email": None, "phone": None, "language": "de"}
+    assert made.json()["profile"] == {**NOTHING_KNOWN, "name": "Zoe Quill", "email": "zoe@example.org"}
+    assert changed.json()["profile"] == {**NOTHING_KNOWN, "name": "Zoe Quill", "language": "de"}
     assert (stale["status"], stale["code"]) == (412, "stale-version")
     assert sam.get(path).json() == changed.json()
     assert sam.get(path, {"If-None-Match": changed.headers["etag"]}).status_code == 304
@@ -71,7 +72,28 @@ def test_nobody_of_that_id(sam: Guest) -> None:
         assert problem(sam.get(f"/v1/customers/{name}"))["code"] == "unknown-customer"
 
 
+def test_people_say_themselves_that_they_want_no_messages(alice: Guest) -> None:
+    path = f"/v1/customers/{alice.me()}"
+    assert alice.send("PATCH", path, {"messages": False}).json()["profile"]["messages"] is False
+
+    assert alice.get("/v1/me").json()["profile"] == {**NOTHING_KNOWN, "messages": False}
+    assert alice.get(f"{path}/data").json()["profile"]["messages"] is False
+    assert alice.send("PATCH", path, {"messages": None}).json()["profile"] == NOTHING_KNOWN
+
+
 def test_profiles_are_strict(sam: Guest) -> None:
-    for body in ({"name": 5}, {"email": "nowhere"}, {"name": "a\u0000b"}, {"language": "d"}):
+    for body in ({"name": 5}, {"email": "nowhere"}, {"name": "a\u0000b"}, {"language": "d"}, {"messages": "no"}):
         assert problem(sam.post("/v1/customers", body))["code"] == "malformed"
     assert problem(sam.post("/v1/customers", {"nickname": "Z"}))["code"] == "unknown-field"
+
+
+def test_staff_find_people_by_part_of_their_name(house: House, sam: Guest, alice: Guest, website: Guest) -> None:
+    zoe = sam.post("/v1/customers", ZOE).json()["customer"]
+    answer = sam.post("/v1/customers/search", {"name": "qUIl"})
+    assert answer.status_code == 200
+    assert answer.json() == {"items": [sam.get(f"/v1/customers/{zoe}").json()], "next": None}
+    assert answer.headers["cache-control"] == "no-store"
+    for other in (alice, website, house.guest("ada", "admin"), house.guest("odile", "auditor")):
+        assert problem(other.post("/v1/customers/search", {"name": "quill"}))["code"] == "forbidden"
+    for asked in ({"name": "q"}, {"name": " q "}, {}, {"name": "quill", "cursor": "zoe"}):
+        assert problem(sam.post("/v1/customers/search", asked))["code"] == "malformed"

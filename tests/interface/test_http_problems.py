@@ -229,6 +229,7 @@ def test_a_closing_service_is_busy_and_not_ready(house: House, room: str, alice:
     assert house.nobody.get("/health/live").json() == {"status": "alive"}
 
 
+@pytest.mark.slow
 def test_read_models_that_stand_still_are_behind_and_a_refusal_needs_none(
     house: House, room: str, alice: Guest, bob: Guest
 ) -> None:

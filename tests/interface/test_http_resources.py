@@ -41,9 +41,11 @@ def test_revising_needs_the_version_that_one_saw(house: House, ada: Guest) -> No
 
 def test_a_revision_tells_which_bookings_no_longer_fit(house: House, ada: Guest, alice: Guest) -> None:
     ada.put("/v1/resources/hall", HALL)
-    booking = alice.post("/v1/bookings", {"resource": "hall", "start": next_week(10)}).json()["id"]
+    booking = alice.post("/v1/bookings", {"resource": "hall", "start": next_week(10)}).json()
     closed = ada.put("/v1/resources/hall", {**HALL, "hours": {}}, {"If-Match": '"1"'}).json()
-    assert closed["displaced"] == [{"booking": booking, "code": "closed"}]
+    [leg] = booking["legs"]
+    time = {"start": leg["start"], "end": leg["end"]}
+    assert closed["displaced"] == [{"booking": booking["id"], "code": "closed", **time}]
 
 
 def test_an_exception_replaces_one_dates_hours(house: House, ada: Guest, alice: Guest) -> None:

@@ -16,9 +16,12 @@ from tests.unconditional import append_anyway
 
 from app.assembly import Daybook
 from app.clock import CheckedClock, Clock, system_clock
+from app.decisions import line
+from app.details import Vault
 from app.duties import Duties
 from app.log.postgres import PostgresLog
 from app.log.sqlite import SQLiteLog
+from domain.free_starts import FreeTime
 from domain.resource_day import ResourceDay
 from interface.cli import main
 
@@ -37,10 +40,25 @@ def everything_fits() -> None:
     _patch.setattr(ResourceDay, "_must_fit", lambda *_: None)
 
 
+def nobody_is_served() -> None:
+    """Nobody looks at the line when there is room."""
+    _patch.setattr(line, "_in_order", lambda *_: [])
+
+
+def nothing_is_taken() -> None:
+    """Who looks for room finds it everywhere."""
+    _patch.setattr(FreeTime, "earliest", lambda _self, starts, *_: next(iter(starts))[0])
+
+
 def unconditional_append() -> None:
     """Nobody looks whether the head has moved."""
     for kind in (SQLiteLog, PostgresLog):
         _patch.setattr(kind, "append", append_anyway)
+
+
+def remembered_keys() -> None:
+    """Whoever was erased stays in the memory of every process."""
+    _patch.setattr(Vault, "forget", lambda *_: None)
 
 
 def clock_ahead() -> None:
@@ -89,7 +107,10 @@ ALTERATIONS: Final = {
     made.__name__: made
     for made in (
         everything_fits,
+        nobody_is_served,
+        nothing_is_taken,
         unconditional_append,
+        remembered_keys,
         clock_ahead,
         clock_behind,
         later,

@@ -9,6 +9,8 @@ mostly_on_sqlite = pytest.mark.parametrize(
 mostly_on_postgres = pytest.mark.parametrize(
     "store", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True
 )
+on_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
+"""For what needs several services."""
 on_every_store = pytest.mark.parametrize(
     ("shared_store", "processes"),
     [("sqlite", 1), pytest.param("postgres", 1, marks=pytest.mark.slow), ("postgres", 3)],

@@ -173,6 +173,13 @@ class Service:
         assert server.url
         return server
 
+    def start_deadly(self, *places: str) -> Server:
+        """One more process, which dies by `kill -9` at a place; see `killed_at`. Its writer is begun anew each time."""
+        server = Server(self.environment, *places, program="tests.races.killed_at")
+        self.servers.append(server)
+        assert server.url
+        return server
+
     def start_several(self, count: int, *altered: str) -> list[Server]:
         """So many more, once all listen."""
         started = [Server(self.environment, *altered) for _ in range(count)]

@@ -19,6 +19,8 @@ from tests.races.guests import Door, Guest, reached, slot, statuses, together
 from tests.races.kinds import mostly_on_postgres, mostly_on_sqlite
 from tests.races.serving import COMMAND, ROOT, Service
 
+from app.log.schema import SCHEMA_VERSION
+
 pytestmark = pytest.mark.anyio
 
 GUESTS = 8
@@ -61,7 +63,7 @@ def has_log(store: Store) -> bool:
     schema = store.place.schema
     if not store.ask(f"SELECT 1 FROM pg_tables WHERE schemaname = '{schema}' AND tablename = 'log_schema'"):
         return False
-    return store.ask("SELECT version FROM log_schema") == [(1,)]
+    return store.ask("SELECT version FROM log_schema") == [(SCHEMA_VERSION,)]
 
 
 @asynccontextmanager
@@ -84,6 +86,7 @@ async def busy(guests: Sequence[Guest], resource: str) -> AsyncIterator[list[htt
         await asyncio.gather(*tasks)
 
 
+@pytest.mark.slow
 @mostly_on_postgres
 async def test_a_backup_beside_a_busy_service_holds_all_that_was_answered_before(
     service: Service, door: Door, tmp_path: Path
@@ -137,6 +140,7 @@ async def _later(condition: Any) -> bool:
     return bool(condition())
 
 
+@pytest.mark.slow
 @mostly_on_sqlite
 async def test_cursors_and_read_models_of_before_are_noticed(service: Service, door: Door, tmp_path: Path) -> None:
     """A read model's file that outlived its log answers nothing of it."""

@@ -152,6 +152,7 @@ class TestLease:
         other.says(self.MINE)
         await self.see_through(door, service, other)
 
+    @pytest.mark.slow
     @on_postgres
     async def test_is_taken_over_when_its_holder_is_paused_who_then_finds_that_it_lost_it(
         self, service: Service, door: Door

@@ -34,6 +34,7 @@ def unwritable(service: Service, server: Server) -> Unwritable:
     return lambda on: [service.store.ask(FULL_DISK if on else ROOM_AGAIN)].clear()
 
 
+@pytest.mark.slow
 @mostly_on_postgres
 async def test_with_the_store_unwritable_questions_are_answered_and_commands_told_so(
     service: Service, door: Door, server: Server, unwritable: Unwritable

@@ -155,6 +155,7 @@ async def begin(service: Service, door: Door) -> Load:
     return load
 
 
+@pytest.mark.slow
 async def test_every_answered_booking_is_on_the_standby_that_takes_over(
     pair: Replicas, replicated: Service, door: Door
 ) -> None:

@@ -57,6 +57,7 @@ def sign_in(browser: Browser) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/mine")
 
 
+@pytest.mark.slow
 def test_every_door_and_the_next_start_accept_the_session(
     service: Service, provider: IdentityProvider, clients: ExitStack
 ) -> None:
@@ -91,6 +92,7 @@ def test_services_on_one_database_share_what_was_begun(
         service.stop()
 
 
+@pytest.mark.slow
 def test_another_venue_under_the_same_master_key_does_not_accept_it(
     tmp_path: Path, provider: IdentityProvider, clients: ExitStack
 ) -> None:

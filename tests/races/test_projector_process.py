@@ -35,6 +35,7 @@ async def sees_what_it_books(person: Guest, hospital: str) -> None:
         assert (found.status_code, found.json()) == (200, made.json())
 
 
+@pytest.mark.slow
 @mostly_on_postgres
 async def test_a_projector_that_dies_is_replaced_and_its_work_done_meanwhile(server: Server, door: Door) -> None:
     hospital = await door.register(server, capacity=100)
@@ -47,6 +48,7 @@ async def test_a_projector_that_dies_is_replaced_and_its_work_done_meanwhile(ser
     await sees_what_it_books(alice, hospital)
 
 
+@pytest.mark.slow
 @mostly_on_sqlite
 async def test_a_projector_that_stands_still_is_replaced(server: Server, door: Door) -> None:
     hospital = await door.register(server, capacity=100)

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.races.guests import Door, Guest, codes, reached, slot, together
+from tests.races.kinds import on_postgres
 from tests.races.serving import Server, Service, until
 
 pytestmark = pytest.mark.anyio
 
-on_postgresql = pytest.mark.parametrize("store", ["postgres"], indirect=True)
 
 Samples = dict[tuple[str, ...], float]
 
@@ -66,7 +66,8 @@ async def at_every_process(door: Door, servers: list[Server], subject: str, coun
     return found
 
 
-@on_postgresql
+@pytest.mark.slow
+@on_postgres
 async def test_any_process_of_any_service_does(watched: Service, door: Door) -> None:
     servers = [watched.start(workers=2), watched.start(workers=2)]
     hospital = await door.register(servers[0], capacity=100)
@@ -109,7 +110,7 @@ async def held(guests: dict[str, Guest]) -> dict[str, bool]:
 
 
 @pytest.mark.slow
-@on_postgresql
+@on_postgres
 async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)
     alice = await at_every_process(door, [server], "alice", 2)
@@ -126,7 +127,7 @@ async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) 
     assert others, lines
 
 
-@on_postgresql
+@on_postgres
 async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)
     hospital = await door.register(server, capacity=100)
@@ -149,7 +150,7 @@ async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Serv
 
 
 @pytest.mark.slow
-@on_postgresql
+@on_postgres
 async def test_without_an_address_of_their_own_every_worker_tells_the_metrics_of_all(
     service: Service, door: Door
 ) -> None:

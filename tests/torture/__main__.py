@@ -5,6 +5,7 @@ it again.
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -27,8 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{store}: {asked.minutes:g} minutes, seed {asked.seed}, in {folder / store}")
         history = asyncio.run(torture(plan, folder / store, _say))
         verdict = judge(folder / store)
-        _say("\n".join([*_table(history), *told(verdict)]))
-        broken = broken or any(verdict.values())
+        verified = json.loads((folder / store / "verified.json").read_text())
+        own = "holds" if verified["whole"] else f"VIOLATED: {json.dumps(verified)}"
+        _say("\n".join([*_table(history), *told(verdict), f"daybook verify: {own}"]))
+        broken = broken or any(verdict.values()) or not verified["whole"]
     again = f"--minutes {asked.minutes:g} --seed {asked.seed}" + (f" --store {asked.store}" if asked.store else "")
     _say(f"everything is in {folder}; the same again: python -m tests.torture {again}")
     return int(broken)

@@ -23,7 +23,7 @@ from app.clock import CheckedClock, system_clock
 from app.commands import Book, Command
 from app.log import event_log, postgres_connection, sqlite, sqlite_end
 from app.log.event_log import moved
-from app.log.records import Head, LoggedEvent
+from app.log.records import Head, LoggedEvent, category
 from app.log.sqlite import SQLiteLog
 from app.log.sqlite_file import Connection
 from app.outcome import Outcome
@@ -100,17 +100,16 @@ def refuses_what_it_stored() -> None:
 
 
 def answers_otherwise() -> None:
-    """A booking's answer names another end than the log has, now and then."""
-    plain = booking_answers.booking_answer
+    """A command's answer names another end than the log has, now and then. Queries say what is so."""
+    plain = http_service.json_answer
     turn = count(1)
 
-    def booking_answer(*args: Any, **more: Any) -> Any:
-        answer = plain(*args, **more)
+    def json_answer(answer: Any, *args: Any, **more: Any) -> Any:
         if next(turn) % EVERY_SO_OFTEN == 0:
             answer["legs"][0]["end"] = answer["legs"][0]["start"]
-        return answer
+        return plain(answer, *args, **more)
 
-    _patch.setattr(booking_answers, "booking_answer", booking_answer)
+    _patch.setattr(booking_answers, "json_answer", json_answer)
 
 
 def retired_takes_bookings() -> None:
@@ -133,12 +132,18 @@ def stores_in_another_order() -> None:
             return moved(seen, events)
         waiting = [_at(event, events[-1].timestamp) for event in aside]
         aside.clear()
-        streams = {event.originator_id for event in waiting}
-        if streams & {event.originator_id for event in events}:
+        if _concern_each_other(waiting, events):
             return plain(log, events, plain(log, waiting, log.head()))
         return plain(log, waiting, plain(log, events, log.head()))
 
     _patch.setattr(SQLiteLog, "append", append)
+
+
+def _concern_each_other(some: Sequence[LoggedEvent], others: Sequence[LoggedEvent]) -> bool:
+    """Whether the order is a rule's matter: the same stream, or a resource's change beside what is booked."""
+    streams, other_streams = ({event.originator_id for event in each} for each in (some, others))
+    of_resources = ({category(stream) == "resource" for stream in each} for each in (streams, other_streams))
+    return bool(streams & other_streams) or len(set.union(*of_resources)) > 1
 
 
 def _at(event: LoggedEvent, timestamp: str) -> LoggedEvent:

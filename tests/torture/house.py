@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -23,6 +25,7 @@ StoreKind = Literal["sqlite", "postgresql"]
 SCHEMA = "torture"
 PROCESSES: dict[StoreKind, int] = {"sqlite": 1, "postgresql": 3}
 _SECONDS_TO_START = 120.0
+_SECONDS_TO_VERIFY = 300.0
 
 
 class Room:
@@ -148,6 +151,19 @@ class House:
     def head(self) -> int:
         """Where the log ends."""
         return int(self.ask("SELECT position FROM log_head")[0][0])
+
+    def verify(self) -> None:
+        """Let the product itself say whether its log and read models are whole, beside its processes."""
+        command = str(Path(sys.executable).with_name("daybook"))
+        said = subprocess.run(
+            [command, "verify", "--json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS_TO_VERIFY,
+            check=False,
+        )
+        (self.folder / "verified.json").write_text(said.stdout or json.dumps({"whole": False, "said": said.stderr}))
 
     def dump(self) -> None:
         """The raw tables as they are, into the folder."""

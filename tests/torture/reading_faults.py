@@ -7,15 +7,14 @@ from typing import Any, Final
 import pytest
 
 from app.assembly import Daybook
+from app.log import lines, searching
 from app.log.event_log import EventLog
-from app.log.records import RecordedEvent
+from app.log.searching import Found
 from app.log.subscription import LogSubscription
 from app.read_models import day_rows
 from app.read_models.changes import Changes
 from app.read_models.delivery import Delivery
 from app.read_models.feed import Fed
-from interface.http import event_answers
-from interface.http import log as http_log
 
 EVERY_SO_OFTEN: Final = 20
 _patch: Final = pytest.MonkeyPatch()
@@ -63,25 +62,28 @@ def keeps_answers_too_long() -> None:
 
 def skips_for_followers() -> None:
     """Whoever reads the log misses an event now and then."""
-    plain = event_answers.log_answer
+    plain = searching.search
     turn = count(1)
 
-    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
-        return plain([event for event in events if len(events) < 2 or next(turn) % EVERY_SO_OFTEN], *more)
+    def search(*asked: Any) -> Found:
+        found = plain(*asked)
+        kept = [event for event in found.events if len(found.events) < 2 or next(turn) % EVERY_SO_OFTEN]
+        return found._replace(events=kept)
 
-    _patch.setattr(http_log, "log_answer", log_answer)
+    _patch.setattr(lines, "search", search)
 
 
 def repeats_for_followers() -> None:
     """Whoever reads the log is shown an event twice now and then."""
-    plain = event_answers.log_answer
+    plain = searching.search
     turn = count(1)
 
-    def log_answer(events: Sequence[RecordedEvent], *more: Any) -> Any:
-        again = events[:1] if next(turn) % 10 == 0 else []
-        return plain([*again, *events], *more)
+    def search(*asked: Any) -> Found:
+        found = plain(*asked)
+        again = found.events[:1] if next(turn) % 10 == 0 else []
+        return found._replace(events=[*again, *found.events])
 
-    _patch.setattr(http_log, "log_answer", log_answer)
+    _patch.setattr(lines, "search", search)
 
 
 def skips_for_subscribers() -> None:

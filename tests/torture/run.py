@@ -57,6 +57,7 @@ async def torture(plan: Plan, folder: Path, say: Say = lambda _: None) -> Histor
     try:
         async with opened(plan.store, folder, plan.altered, plan.settings) as house:
             await _under(plan, house, history, say)
+            await asyncio.to_thread(house.verify)
             house.dump()
     finally:
         history.close()

@@ -13,6 +13,7 @@ LEAST_OK = 50
 """Operations that must have been answered ok, or the run shows nothing."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
 def test_nothing_is_lost_doubled_or_out_of_order_under_torture(store: str, tmp_path: Path) -> None:
     assert main(["--minutes", "0.5", "--seed", "20", "--store", store, "--folder", str(tmp_path)]) == 0

@@ -18,7 +18,7 @@ from app.log.postgres_connection import BoundedConnection, connect, nothing_stor
 from app.log.reading import HEAD, Reading
 from app.log.records import Head
 from app.log.renewing import renew_within
-from app.log.schema import RESTORING, SCHEMA_VERSION
+from app.log.schema import RESTORING, SCHEMA_VERSION, postgres_tables
 
 _ANSWER_SECONDS = 3600.0
 
@@ -120,8 +120,9 @@ def _faults(reading: SchemaReading, head: Head, progress: Progress) -> str:
 
 
 def _finish(connection: BoundedConnection, tables: int) -> None:
-    """The new id, and the word that the tables are complete: both or none."""
+    """The tables that no backup holds, the new id, and the word that the tables are complete: all or none."""
     with nothing_stored(), connection.transaction():
+        connection.execute(postgres_tables().encode())
         renew_within(SchemaReading(connection).rows)
         connection.execute("UPDATE log_schema SET version = %s", [tables])
 

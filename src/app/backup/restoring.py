@@ -15,7 +15,7 @@ from app.log.reading import Reading
 from app.log.records import Head
 from app.log.renewing import renew
 from app.log.trouble import StoreUnavailable
-from app.master_key import master_key_if_there
+from app.master_key import master_keys_if_there
 from app.rebuilding import rebuild
 from app.settings import Settings
 from app.stores import open_log
@@ -83,7 +83,7 @@ def _rebuild(settings: Settings, progress: Progress) -> str | None:
     """
     if settings.is_embedded:
         try:
-            rebuild(settings, lambda done, total: progress("Building read models", done, total))
+            rebuild(settings, progress)
         except StoreUnavailable as trouble:
             return str(trouble)
     return None
@@ -93,7 +93,7 @@ class _Key:
     """The master key that the settings name, if any, held against what is to be opened with it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._key = master_key_if_there(settings)
+        self._key = master_keys_if_there(settings)
         self.is_lacking = False
 
     def check(self, log: Reading) -> None:

@@ -3,6 +3,7 @@
 from app.commands import LiftBlock, PlaceBlock
 from app.decisions.access import must_cover
 from app.decisions.decided import Decided
+from app.decisions.line import serve_before
 from app.identity import block_id
 from app.work import Work
 from domain.block import Block
@@ -38,6 +39,7 @@ def place_block(work: Work, command: PlaceBlock) -> Decided:
         reason=reason,
         days=tuple(day for day, _ in parts),
     )
+    serve_before(work, cause, (ResourceDay.stream(resource.key, day) for day, _ in parts))
     overlaps: list[str] = []
     for day, part in parts:
         blocked = BlockedTime(key, part.start, part.end, command.units, command.source, reason)

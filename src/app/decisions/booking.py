@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from app.commands import Book
-from app.decisions.claims import bookable_legs, claim, keep_daily_limit
+from app.decisions.claims import bookable_legs, claim, claimed_days, keep_daily_limit
 from app.decisions.decided import Decided
+from app.decisions.line import serve_before
 from app.identity import booking_id
 from app.work import Work
 from domain.booking import Booking, Terms
@@ -24,6 +25,7 @@ def book(work: Work, command: Book) -> Decided:
     if command.hold:
         lapses = work.now + timedelta(seconds=min(each.resource.policy.hold_seconds for each in placed))
         until = in_zone(lapses, placed[0].resource.plan.zone)
+    serve_before(work, cause, claimed_days(placed))
     booking = work.begin(Booking, Booking.stream(key))
     claim(work, cause, booking, command.customer, placed, until)
     terms = Terms(customer=command.customer, party=command.party, legs=tuple(each.leg for each in placed))

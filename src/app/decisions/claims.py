@@ -11,6 +11,7 @@ from domain.claim import Claim, ReleaseReason, Wanted
 from domain.event import Cause
 from domain.leg import Leg, PlacedLeg, WantedLeg, interval_of, must_be_short_enough, place
 from domain.policies import Request, must_be_bookable, must_keep_daily_limit
+from domain.resource import Resource
 from domain.resource_day import ResourceDay
 
 
@@ -29,11 +30,17 @@ def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: 
 
 def keep_daily_limit(work: Work, actor: Actor, placed: Sequence[PlacedLeg], customer: str, booking: str) -> None:
     """Raises `Refused` (`daily-limit`): counted on the date of the first leg's start. Staff are not bound."""
-    first, resource = placed[0].leg, placed[0].resource
+    keep_daily_limit_of(work, actor, placed[0].resource, placed[0].leg.start, customer, booking)
+
+
+def keep_daily_limit_of(
+    work: Work, actor: Actor, resource: Resource, start: datetime, customer: str, booking: str
+) -> None:
+    """The same for one resource and a start with its offset."""
     if actor.is_desk or resource.policy.daily_limit is None:
         return
-    day = work.see(ResourceDay, ResourceDay.stream(first.resource, first.start.date()))
-    must_keep_daily_limit(resource, first.start, work.active_bookings(day, customer, but=booking))
+    day = work.see(ResourceDay, ResourceDay.stream(resource.key, start.date()))
+    must_keep_daily_limit(resource, start, work.active_bookings(day, customer, but=booking))
 
 
 def claim(
@@ -64,6 +71,11 @@ def release(work: Work, cause: Cause, booking: Booking, reason: ReleaseReason) -
     """Give back all that the booking has on any day."""
     for stream in day_streams(booking.legs):
         work.take(ResourceDay, stream).release(cause, booking.key, reason)
+
+
+def claimed_days(placed: Iterable[PlacedLeg]) -> list[str]:
+    """The days on which placed legs will hold claims, each once."""
+    return list(dict.fromkeys(ResourceDay.stream(each.leg.resource, day) for each in placed for day, _ in each.parts))
 
 
 def day_streams(legs: Iterable[Leg]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.commands import Approve, Cancel, Complete, Confirm, Lapse, MarkNoShow, OnBooking, Reject, Revoke
+from app.commands import Approve, Cancel, Command, Complete, Confirm, Lapse, MarkNoShow, OnBooking, Reject, Revoke
 from app.decisions.access import ResourceOf, must_be_current, must_be_theirs
 from app.decisions.claims import day_streams, release
 from app.decisions.decided import Decided
@@ -99,7 +99,7 @@ def last_change_of(booking: Booking, resource_of: ResourceOf) -> datetime:
     return min(last_change(resource_of(leg.resource), leg.start) for leg in booking.legs)
 
 
-def must_not_be_too_late(work: Work, command: OnBooking, booking: Booking) -> None:
+def must_not_be_too_late(work: Work, command: Command, booking: Booking) -> None:
     """Raises `Refused` (`too-late-to-change`) for customers and agents; staff are not bound."""
     if command.actor.is_desk:
         return

@@ -2,9 +2,10 @@
 
 from app.commands import Reschedule
 from app.decisions.access import must_be_open_to
-from app.decisions.claims import bookable_legs, claim, keep_daily_limit
+from app.decisions.claims import bookable_legs, claim, claimed_days, keep_daily_limit
 from app.decisions.decided import Decided
 from app.decisions.lifecycle import must_not_be_too_late, taken
+from app.decisions.line import serve_before
 from app.work import Work
 from domain.booking import Booking
 from domain.leg import WantedLeg, moment
@@ -23,6 +24,8 @@ def reschedule(work: Work, command: Reschedule) -> Decided:
     legs = tuple(each.leg for each in placed)
     asks_again = any(each.resource.policy.approval for each in placed)
     pending = booking.status == "pending" if command.actor.is_desk else asks_again
+    if legs != before:
+        serve_before(work, cause, claimed_days(placed))
     if booking.reschedule(cause, legs, approval=pending):
         claim(work, cause, booking, booking.customer, placed, None, instead_of=before)
     return Decided(booking, customer=booking.customer)

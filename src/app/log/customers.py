@@ -61,6 +61,11 @@ class CustomerTable:
         found = self._select(f"customer {self._log.one_of}", [self._log.texts(ids)])
         return {row.customer: row for row in found}
 
+    def with_profiles(self, beyond: str, most: int) -> list[CustomerRow]:
+        """People of whom something is known, in the order of their ids, from beyond one on."""
+        readable = "customer > ? AND profile IS NOT NULL AND wrapped_key IS NOT NULL"
+        return self._select(f"{readable} ORDER BY customer LIMIT ?", [beyond, most])
+
     def set_profile(self, customer: str, sealed: str | None, expected_version: int | None = None) -> bool:
         """Replace the sealed profile, if it is still at `expected_version`; False when it is not, or when
         nobody has that id.

@@ -11,12 +11,18 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, ProgrammingError, StoredEvent, Subscription
 
+from app.log.calendar_feeds import CalendarFeedTable
 from app.log.customers import CustomerTable
+from app.log.external_calendars import ExternalCalendarTable
 from app.log.follower import Follower
+from app.log.messages import MessageTable
+from app.log.notes import DISCLOSURES, REFUSALS, Disclosure, NoteTable, Refusal
 from app.log.reading import Reading
 from app.log.records import Head, LoggedEvent, RecordedEvent, Storage
+from app.log.snapshots import SnapshotTable
 from app.log.subscription import LogSubscription
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreUnavailable
+from app.log.webhooks import WebhookTable
 
 __all__ = ["EventLog", "HeadMoved", "LockedLog", "OutcomeUnknown", "StoreUnavailable", "chained", "moved"]
 
@@ -37,6 +43,16 @@ class LockedLog(Reading):
         """Append at the head; answers the new head. Raises the library's IntegrityError when a stream has
         that version already; the session is then good for nothing but leaving.
         """
+
+    def erase(self, customers: Iterable[str]) -> None:
+        """Destroy people's keys and records with what this session appends, end their calendar feeds, and drop what
+        they were to be written. Whoever keeps copies of the keys in memory is to forget them, and `EventLog.scrub`
+        clears what files keep of deleted rows.
+        """
+        given = self.texts(customers)
+        with self._all_or_nothing():
+            for table in ("customers", "calendar_feeds", "messages_due"):
+                self.rows(f"DELETE FROM {table} WHERE customer {self.one_of} RETURNING 1", [given])  # noqa: S608 - constants
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -106,8 +122,10 @@ class EventLog(Reading, ApplicationRecorder):
         """What the log takes up, and what is left. Raises StoreUnavailable."""
 
     @abstractmethod
-    def scrub(self) -> None:
-        """Leave no trace of deleted rows in files where the store itself would keep them for a while."""
+    def scrub(self) -> bool:
+        """Leave no trace of deleted rows in files where the store itself would keep them for a while. False when
+        somebody was reading these, so that it is to be tried again.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -117,6 +135,41 @@ class EventLog(Reading, ApplicationRecorder):
     def customers(self) -> CustomerTable:
         """The people beside the log."""
         return CustomerTable(self)
+
+    @cached_property
+    def calendar_feeds(self) -> CalendarFeedTable:
+        """Where people follow bookings in their calendars, beside the log."""
+        return CalendarFeedTable(self)
+
+    @cached_property
+    def external_calendars(self) -> ExternalCalendarTable:
+        """The calendars whose busy times are blocks here, beside the log."""
+        return ExternalCalendarTable(self)
+
+    @cached_property
+    def webhooks(self) -> WebhookTable:
+        """Who is told by HTTP of what happens, beside the log."""
+        return WebhookTable(self)
+
+    @cached_property
+    def messages(self) -> MessageTable:
+        """What people are to be written, beside the log."""
+        return MessageTable(self)
+
+    @cached_property
+    def refusals(self) -> NoteTable[Refusal]:
+        """What the rules turned down, beside the log."""
+        return NoteTable(self, REFUSALS, Refusal)
+
+    @cached_property
+    def disclosures(self) -> NoteTable[Disclosure]:
+        """Who was shown what is sealed, beside the log."""
+        return NoteTable(self, DISCLOSURES, Disclosure)
+
+    @cached_property
+    def snapshots(self) -> SnapshotTable:
+        """What long streams had added up to, beside the log."""
+        return SnapshotTable(self)
 
     def appended(self, position: int) -> None:
         """Tell those who wait in this process that the head is at `position`."""

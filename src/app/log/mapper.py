@@ -13,7 +13,8 @@ import domain.block
 import domain.booking
 import domain.customer
 import domain.resource
-import domain.resource_day  # noqa: F401 - these five fill Event.topics
+import domain.resource_day
+import domain.series  # noqa: F401 - these six fill Event.topics
 from app.log.instants import timestamp_text
 from app.log.records import LoggedEvent, RecordedEvent
 from domain.event import Event

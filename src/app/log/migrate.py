@@ -30,7 +30,8 @@ def migrate(url: str, schema: str, service_role: str | None = None) -> bool:
         _refuse_newer(connection, schema)
         connection.execute(postgres_tables().encode())
         is_new = _begin_log(connection)
-        connection.execute("INSERT INTO log_schema VALUES (%s) ON CONFLICT DO NOTHING", [SCHEMA_VERSION])
+        if not connection.execute("UPDATE log_schema SET version = %s", [SCHEMA_VERSION]).rowcount:
+            connection.execute("INSERT INTO log_schema VALUES (%s)", [SCHEMA_VERSION])
         if service_role is not None:
             _grant(connection, schema, service_role)
         return is_new

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import Any
 
 import psycopg
+import structlog
 from eventsourcing.persistence import ProgrammingError
 from psycopg import pq
 
@@ -42,6 +43,12 @@ WITH moved AS (
 )
 SELECT pg_notify(%(channel)s, %(position)s) FROM moved
 """
+_MAY_USE_SNAPSHOTS = """
+SELECT bool_and(has_table_privilege(to_regclass('snapshots'), may))
+FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS may
+"""
+
+log = structlog.get_logger()
 
 
 def open_postgres(url: str, schema: str) -> "PostgresLog":
@@ -56,8 +63,9 @@ def open_postgres(url: str, schema: str) -> "PostgresLog":
 class _Session(LockedLog):
     one_of = "= ANY(?)"
 
-    def __init__(self, connection: BoundedConnection, schema: str, log_id: str) -> None:
+    def __init__(self, connection: BoundedConnection, schema: str, log_id: str, *, has_snapshots: bool) -> None:
         self._connection = connection
+        self.has_snapshots = has_snapshots
         self._schema = schema
         self.head = _one_head(connection.execute(f"{HEAD} FOR UPDATE"))
         if self.head.log_id != log_id:
@@ -98,11 +106,18 @@ class PostgresLog(EventLog):
             with nothing_stored():
                 self.secret = _checked_secret(self._writer, schema)
                 head = _one_head(self._writer.execute(HEAD))
+                self.has_snapshots = _may_use_snapshots(self._writer)
         except BaseException:
             self._writer.close()
             raise
         self.log_id = head.log_id
         self.created = head.position == 0
+        if not self.has_snapshots:
+            log.warning(
+                "snapshots cannot be used, so long days are read in full",
+                reason="The service's role may not use the table, or it is not there.",
+                next="Run `daybook migrate`, with `--service-role NAME` if there is one, and start Daybook again.",
+            )
 
     def head(self) -> Head:
         with self._readers.connection() as connection, nothing_stored():
@@ -125,7 +140,7 @@ class PostgresLog(EventLog):
             try:
                 with nothing_stored():
                     connection.execute("BEGIN")
-                    session = _Session(connection, self.schema, self.log_id)
+                    session = _Session(connection, self.schema, self.log_id, has_snapshots=self.has_snapshots)
                 before = session.head.position
                 yield session
                 session.refuse_after_failure()
@@ -157,8 +172,9 @@ class PostgresLog(EventLog):
         wal = int(self.rows("SELECT sum(size) FROM pg_ls_waldir()")[0][0]) if may_ask else None
         return Storage(log, wal, None)
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         """Vacuum is the server's own affair."""
+        return True
 
     def close(self) -> None:
         self.follower.close()
@@ -236,6 +252,12 @@ def _checked_secret(connection: BoundedConnection, schema: str) -> bytes:
         raise StoreUnavailable(f"The schema {schema} was made by a newer Daybook: run that one.")
     secret: bytes = found[1]
     return secret
+
+
+def _may_use_snapshots(connection: BoundedConnection) -> bool:
+    """Asked once, at opening: nobody's booking is to fail with a table that is there to save time."""
+    found = connection.execute(_MAY_USE_SNAPSHOTS).fetchone()
+    return found is not None and found[0] is True
 
 
 def _leave(connection: BoundedConnection) -> None:

@@ -24,6 +24,8 @@ class Reading(ABC):
 
     one_of: ClassVar[str]
     """SQL after a column's name that says: is one of the texts in the single parameter `texts(...)`."""
+    has_snapshots = True
+    """Whether snapshots can be used here; without them everything is read from its first event."""
 
     @abstractmethod
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -58,9 +60,34 @@ class Reading(ABC):
             found.setdefault(event.command_id, []).append(event)
         return found
 
-    def stream(self, name: str, after_version: int = 0, limit: int | None = None) -> list[RecordedEvent]:
-        """One stream beyond a version, by version."""
-        return self._select("stream = ? AND version > ? ORDER BY version", [name, after_version], limit)
+    def stream(
+        self, name: str, after_version: int = 0, limit: int | None = None, up_to: int | None = None
+    ) -> list[RecordedEvent]:
+        """One stream beyond a version, by version; `up_to` a position."""
+        where, parameters = "stream = ? AND version > ?", [name, after_version]
+        if up_to is not None:
+            where, parameters = f"{where} AND position <= ?", [*parameters, up_to]
+        return self._select(f"{where} ORDER BY version", parameters, limit)
+
+    def at(self, position: int) -> RecordedEvent | None:
+        """The event at a position; none where there is none."""
+        return next(iter(self._select("position = ?", [position])), None)
+
+    def last_not_later(self, moment: str, head: int) -> int:
+        """The last position up to `head` whose `timestamp` is not later than `moment` (same fixed-width form).
+
+        0 when all are. Timestamps never run back in the log, so this is a search by halves of the positions, in as
+        many look-ups as the head has binary digits: no index by time, which every append would pay for.
+        """
+        at_most, beyond = 0, head + 1
+        while beyond - at_most > 1:
+            middle = (at_most + beyond) // 2
+            ((timestamp,),) = self.rows("SELECT timestamp FROM events WHERE position = ?", [middle])
+            if timestamp <= moment:
+                at_most = middle
+            else:
+                beyond = middle
+        return at_most
 
     def recent(self, topic: str, since: str) -> list[RecordedEvent]:
         """Events of one topic with `timestamp` >= `since` (same fixed-width form), in the log's order."""

@@ -2,11 +2,18 @@
 
 import re
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 7
+"""2: refusals and disclosures beside the log. 3: snapshots beside it. 4: addresses of calendar feeds beside it.
+5: external calendars beside it. 6: webhooks beside it. 7: messages to people that are due beside it.
+"""
 RESTORING = 2_000_000_000
 """The version that a PostgreSQL schema has while a restore fills it: every Daybook refuses it as a newer one's."""
-LOG_TABLES = ("log_head", "log_secret", "former_log_ids", "appends", "events", "customers")
-"""What a backup holds: the log, and what lies beside it and cannot be worked out from it."""
+LOG_TABLES = (
+    *("log_head", "log_secret", "former_log_ids", "appends", "events"),
+    *("customers", "refusals", "disclosures", "calendar_feeds", "external_calendars"),
+    *("webhooks", "webhook_attempts", "followers", "messages_due"),
+)
+"""What a backup holds: the log, and what lies beside it and cannot be worked out from it. Snapshots can."""
 SQLITE_APPLICATION_ID = 0x44617942  # "DayB": tells our files from others
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -54,6 +61,117 @@ CREATE TABLE IF NOT EXISTS customers (
     created_at {text} NOT NULL,
     profile_version {integer} NOT NULL DEFAULT 0
 ){options};
+CREATE TABLE IF NOT EXISTS refusals (
+    id {text} NOT NULL PRIMARY KEY,
+    first_at {text} NOT NULL,
+    last_at {text} NOT NULL,
+    times {integer} NOT NULL,
+    "by" {text} NOT NULL,
+    command_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    booking {text},
+    resource {text},
+    "start" {text},
+    "end" {text},
+    units {integer},
+    code {text} NOT NULL,
+    position {integer} NOT NULL
+){options};
+CREATE INDEX IF NOT EXISTS refusals_by_time ON refusals (first_at, id);
+CREATE INDEX IF NOT EXISTS refusals_by_actor ON refusals ("by", first_at, id);
+CREATE INDEX IF NOT EXISTS refusals_by_resource ON refusals (resource, first_at, id);
+CREATE TABLE IF NOT EXISTS disclosures (
+    id {text} NOT NULL PRIMARY KEY,
+    first_at {text} NOT NULL,
+    last_at {text} NOT NULL,
+    times {integer} NOT NULL,
+    "by" {text} NOT NULL,
+    customer {text} NOT NULL,
+    booking {text}
+){options};
+CREATE INDEX IF NOT EXISTS disclosures_by_time ON disclosures (first_at, id);
+CREATE INDEX IF NOT EXISTS disclosures_by_customer ON disclosures (customer, first_at, id);
+CREATE TABLE IF NOT EXISTS calendar_feeds (
+    customer {text} NOT NULL,
+    resource {text} NOT NULL,
+    digest {bytes} NOT NULL UNIQUE,
+    made_at {text} NOT NULL,
+    PRIMARY KEY (customer, resource)
+){options};
+CREATE TABLE IF NOT EXISTS external_calendars (
+    calendar {text} NOT NULL PRIMARY KEY,
+    resource {text} NOT NULL,
+    address {text} NOT NULL,
+    made_at {text} NOT NULL,
+    is_ended {integer} NOT NULL,
+    due_at {text} NOT NULL,
+    succeeded_at {text},
+    failures {integer} NOT NULL,
+    failure {text},
+    etag {text},
+    read_for {text},
+    blocks {text} NOT NULL,
+    version {integer} NOT NULL
+){options};
+CREATE INDEX IF NOT EXISTS external_calendars_by_resource ON external_calendars (resource, made_at, calendar);
+CREATE TABLE IF NOT EXISTS webhooks (
+    webhook {text} NOT NULL PRIMARY KEY,
+    sealed {text} NOT NULL,
+    types {text} NOT NULL,
+    made_at {text} NOT NULL,
+    version {integer} NOT NULL,
+    enabled {integer} NOT NULL,
+    disabled_reason {text},
+    position {integer} NOT NULL,
+    failures {integer} NOT NULL,
+    failing_since {text},
+    due_at {text} NOT NULL
+){options};
+CREATE TABLE IF NOT EXISTS webhook_attempts (
+    webhook {text} NOT NULL,
+    number {integer} NOT NULL,
+    message {text} NOT NULL,
+    type {text} NOT NULL,
+    position {integer} NOT NULL,
+    at {text} NOT NULL,
+    milliseconds {integer} NOT NULL,
+    status {integer},
+    trouble {text},
+    PRIMARY KEY (webhook, number)
+){options};
+CREATE TABLE IF NOT EXISTS followers (
+    follower {text} NOT NULL PRIMARY KEY,
+    position {integer} NOT NULL
+){options};
+CREATE TABLE IF NOT EXISTS messages_due (
+    message {text} NOT NULL PRIMARY KEY,
+    occasion {text} NOT NULL,
+    customer {text} NOT NULL,
+    booking {text} NOT NULL,
+    position {integer} NOT NULL,
+    due_at {text} NOT NULL,
+    sent {text} NOT NULL,
+    failures {integer} NOT NULL,
+    failing_since {text},
+    trouble {text},
+    given_up_at {text}
+){options};
+CREATE INDEX IF NOT EXISTS messages_due_by_time ON messages_due (due_at, position);
+CREATE INDEX IF NOT EXISTS messages_due_by_booking ON messages_due (booking, position);
+CREATE INDEX IF NOT EXISTS messages_due_by_customer ON messages_due (customer);
+CREATE TABLE IF NOT EXISTS snapshots (
+    stream {text} NOT NULL,
+    stretch {integer} NOT NULL,
+    version {integer} NOT NULL,
+    position {integer} NOT NULL,
+    log_id {text} NOT NULL,
+    head {integer} NOT NULL,
+    digest {bytes} NOT NULL,
+    form {integer} NOT NULL,
+    state {bytes} NOT NULL,
+    checksum {bytes} NOT NULL,
+    PRIMARY KEY (stream, stretch)
+){options};
 """
 
 _SQLITE_TRIGGER = """
@@ -91,6 +209,15 @@ POSTGRES_GRANTS = {
     "log_schema": ("SELECT",),
     "former_log_ids": ("SELECT",),
     "customers": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "refusals": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "disclosures": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "calendar_feeds": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "external_calendars": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "webhooks": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "webhook_attempts": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "followers": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "messages_due": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "snapshots": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "leases": ("SELECT", "INSERT", "UPDATE"),
 }
 """By table, what the service may do with it."""

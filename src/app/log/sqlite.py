@@ -154,10 +154,12 @@ class SQLiteLog(EventLog):
         except OSError as error:
             raise unusable(self.path.parent, error) from error
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         # `secure_delete` overwrites the row in its page; the page's older copies are in the write-ahead log.
         with self._write_lock, suppress(sqlite3.Error):
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not is_busy
+        return False
 
     def close(self) -> None:
         self.follower.close()

@@ -61,7 +61,8 @@ def connect(path: Path, read_only: bool) -> Connection:
 def make_tables(
     connection: Connection, path: Path, read_only: bool, look: Callable[[Connection, Path], None] = lambda *_: None
 ) -> bool:
-    """Check that the file is ours, and make all tables if it is empty; True if they were made.
+    """Check that the file is ours, and make all tables that it lacks; True if it was empty. One that is only read may
+    have older tables.
 
     `look` is called with a file that is ours, before anything is written to it.
     """
@@ -81,6 +82,8 @@ def make_tables(
             connection.execute(statement)
         if is_new:
             _begin_log(connection)
+        if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):  # or every start would write
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -106,7 +109,6 @@ def _begin_log(connection: Connection) -> None:
     connection.execute("INSERT INTO log_head VALUES (?, 0, '', ?)", (log_id, sha256(log_id.encode()).digest()))
     connection.execute("INSERT INTO log_secret VALUES (?)", (secrets.token_bytes(32),))
     connection.execute(f"PRAGMA application_id = {SQLITE_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _check(connection: Connection, path: Path) -> None:
@@ -117,9 +119,9 @@ def _check(connection: Connection, path: Path) -> None:
         raise StoreUnavailable(f"{path} is empty: its first start did not come to an end. `daybook serve` makes it.")
     if application_id != SQLITE_APPLICATION_ID:
         raise StoreDamaged(f"{path} is a database of some other program. Set DAYBOOK_DATA to another folder.")
-    if version != SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise StoreUnavailable(
-            f"{path} has version {version} of the tables and this Daybook needs version {SCHEMA_VERSION}: "
+            f"{path} has version {version} of the tables and this Daybook knows version {SCHEMA_VERSION}: "
             "run the Daybook that made it, or a newer one."
         )
 

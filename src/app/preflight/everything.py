@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.master_key import TOKEN_SECRET_FILE, master_key_if_there, token_secrets_for
+from app.master_key import TOKEN_SECRET_FILE, master_keys_if_there, token_secrets_for
 from app.preflight.folder import about_folder
 from app.preflight.postgres import about_postgres
 from app.preflight.told import Told, wrong
@@ -13,7 +13,7 @@ def about_stores(settings: Settings) -> Iterator[Told]:
     """What there is to tell about the store, the keys to it, and the secret that signs tokens."""
     key = None
     try:
-        key = master_key_if_there(settings)
+        key = master_keys_if_there(settings)
     except SettingsError as trouble:
         yield wrong(trouble)
     yield from about_folder(settings, key) if settings.is_embedded else about_postgres(settings, key)

@@ -13,6 +13,7 @@ from app.log.sqlite_copy import CopiedLog
 from app.log.sqlite_file import refuse_to_begin_anew
 from app.log.trouble import StoreUnavailable
 from app.master_key import MASTER_KEY_FILE
+from app.master_keys import MasterKeys
 from app.preflight.log import about_log
 from app.preflight.told import Told, noted, wrong
 from app.settings import Settings
@@ -21,7 +22,7 @@ LEAST_BYTES = 256 << 20
 """Free space below which a service should not begin its day."""
 
 
-def about_folder(settings: Settings, key: bytes | None) -> Iterator[Told]:
+def about_folder(settings: Settings, key: MasterKeys | None) -> Iterator[Told]:
     """All that there is to tell about the embedded store."""
     folder = settings.data
     there = _nearest(folder)
@@ -42,7 +43,7 @@ def about_folder(settings: Settings, key: bytes | None) -> Iterator[Told]:
     yield from _about_log(settings, key, is_served=holder is not None)
 
 
-def _about_log(settings: Settings, key: bytes | None, *, is_served: bool) -> Iterator[Told]:
+def _about_log(settings: Settings, key: MasterKeys | None, *, is_served: bool) -> Iterator[Told]:
     if not _has_something(settings.data / FILE_NAME):
         try:
             refuse_to_begin_anew(settings.data / FILE_NAME)

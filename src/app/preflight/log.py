@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from app.fitting_key import opens_all
 from app.log.instants import timestamp_of
 from app.log.reading import Reading
+from app.master_keys import MasterKeys
 from app.preflight.told import Told, noted, wrong
 from app.settings import Settings
 
 
-def about_log(settings: Settings, log: Reading, key: bytes | None) -> Iterator[Told]:
+def about_log(settings: Settings, log: Reading, key: MasterKeys | None) -> Iterator[Told]:
     """Where it ends, whether that lies in the future, and whether the master key opens it, if there is one.
 
     Raises StoreUnavailable.

@@ -10,6 +10,7 @@ from app.log.postgres import PostgresLog, open_postgres
 from app.log.postgres_connection import connect
 from app.log.schema import POSTGRES_GRANTS
 from app.log.trouble import OutcomeUnknown, StoreUnavailable
+from app.master_keys import MasterKeys
 from app.preflight.log import about_log
 from app.preflight.told import Told, noted, wrong
 from app.settings import Settings
@@ -20,7 +21,7 @@ _NO_SESSIONS = (
 )
 
 
-def about_postgres(settings: Settings, key: bytes | None) -> Iterator[Told]:
+def about_postgres(settings: Settings, key: MasterKeys | None) -> Iterator[Told]:
     """All that there is to tell about the server, the schema, and what this role may do there."""
     if settings.master_key is None:
         yield wrong("DAYBOOK_MASTER_KEY is not set: on PostgreSQL every process needs it, and the same one.")

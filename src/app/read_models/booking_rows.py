@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Index, MetaData, Table, bindparam, delete, text
 
-from app.read_models.facts import Confirmed, Ended, Held, LegFacts, Requested, Rescheduled, Terms, legs_of
+from app.read_models.facts import (
+    Confirmed,
+    Ended,
+    Held,
+    LegFacts,
+    PlacedInSeries,
+    Requested,
+    Rescheduled,
+    Terms,
+    legs_of,
+)
 from app.read_models.feed import Fed
 from app.read_models.tables import (
     NUMBER,
@@ -44,6 +54,7 @@ class BookingRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     legs: tuple[Leg, ...]
+    series: str | None = None
 
     def status_at(self, now: datetime) -> BookingStatus:
         """Its status as everyone sees it: a hold past its time has expired, written or not."""
@@ -57,6 +68,7 @@ class BookingRow(NamedTuple):
         aggregate.status, aggregate.customer, aggregate.party = self.status, self.customer, self.party
         aggregate.details, aggregate.reason, aggregate.made_by = self.details, self.reason, self.made_by
         aggregate.expires_at, aggregate.legs, aggregate.version = self.expires_at, self.legs, self.version
+        aggregate.series = self.series
         aggregate._created_on = self.created_at  # noqa: SLF001 - the library offers no other way to set it
         aggregate.modified_on = self.updated_at
         return aggregate
@@ -66,8 +78,8 @@ class Bookings:
     """The projection."""
 
     name = "bookings"
-    version = 1
-    readable = frozenset({1})
+    version = 2
+    readable = frozenset({2})
     categories = frozenset({"booking"})
 
     def metadata(self, generation: int) -> MetaData:
@@ -156,15 +168,21 @@ def _reschedule(facts: Rescheduled, _by: str) -> Change:
     return {"status": facts.status, "legs": bytes(facts.legs).decode()}, legs_of(facts.legs)
 
 
+def _place(facts: PlacedInSeries, _by: str) -> Change:
+    return {"series": facts.series}, None
+
+
 def _end(status: BookingStatus) -> Callable[[Ended, str], Change]:
     return lambda facts, _: ({"status": status, "reason": facts.reason}, None)
 
 
 _HOW: Mapping[str, Callable[[Any, str], Change]] = {
     "BookingHeld.1": _hold,
+    "BookingOffered.1": lambda facts, _: ({"made_by": facts.made_by}, None),
     "BookingRequested.1": _request,
     "BookingConfirmed.1": _confirm,
     "BookingRescheduled.1": _reschedule,
+    "BookingPlacedInSeries.1": _place,
     "BookingUnchanged.1": lambda *_: ({}, None),
     "BookingExpired.1": lambda *_: ({"status": "expired"}, None),
     "BookingRejected.1": _end("rejected"),
@@ -173,7 +191,7 @@ _HOW: Mapping[str, Callable[[Any, str], Change]] = {
     "BookingCompleted.1": _end("completed"),
     "BookingMarkedNoShow.1": _end("no_show"),
 }
-_EMPTY: Row = dict.fromkeys(("details", "reason", "expires_at", "decided_at"))
+_EMPTY: Row = dict.fromkeys(("details", "reason", "expires_at", "decided_at", "series"))
 
 
 def _key_of(stream: str) -> str:
@@ -215,6 +233,7 @@ def row_of(row: Mapping[Any, Any]) -> BookingRow:
         instant_of(row["created_at"]),
         instant_of(row["updated_at"]),
         _LEGS.validate_json(row["legs"]),
+        row["series"],
     )
 
 
@@ -239,11 +258,19 @@ def _metadata(generation: int) -> MetaData:
         Column("updated_at", NUMBER, nullable=False),
         Column("start_at", NUMBER, nullable=False),
         Column("legs", TEXT, nullable=False),
+        Column("series", TEXT),
     )
     for column in ("customer", "made_by"):
         Index(f"bookings_{generation}_{column}", table.c[column], table.c.start_at, table.c.id)
     undecided = text("decided_at IS NOT NULL")
     Index(f"bookings_{generation}_decided", table.c.decided_at, sqlite_where=undecided, postgresql_where=undecided)
+    of_series = text("series IS NOT NULL")
+    Index(
+        f"bookings_{generation}_series",
+        *(table.c.series, table.c.start_at, table.c.id),
+        sqlite_where=of_series,
+        postgresql_where=of_series,
+    )
     Index(f"bookings_{generation}_start", table.c.start_at, table.c.id)
     Index(f"bookings_{generation}_position", table.c.position)
     legs = Table(

@@ -5,22 +5,24 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, or_, select, true, tuple_
 
 from app.read_models.booking_rows import BookingRow, row_of
 from app.read_models.page import Page, cursor_to, key_of, page_size
 from app.read_models.reader import Reader
 from app.read_models.resources import within
 from app.read_models.tables import instant_number
+from domain.booking import OCCUPYING
 from domain.leg import LONGEST_DATES
 
-__all__ = ["BookingRow", "get", "lapsed", "search"]
+__all__ = ["BookingRow", "active_of", "get", "lapsed", "last_seen_before", "search"]
 
 _FEW = 10_000
 """Where so few bookings can be meant, the database is to pick them out first and then sort them, instead of going
 through all in their order: it is kept from that by an order that no index has.
 """
-_LONGEST = (LONGEST_DATES + 1) * 86_400_000_000
+LONGEST = (LONGEST_DATES + 1) * 86_400_000_000
+"""Microseconds that no leg is longer than."""
 
 
 def get(reader: Reader, booking: str) -> BookingRow | None:
@@ -41,6 +43,7 @@ def search(
     now: datetime,
     customer: str | None = None,
     made_by: str | None = None,
+    series: str | None = None,
     resource: str | None = None,
     status: str | None = None,
     start: datetime | None = None,
@@ -62,6 +65,8 @@ def search(
         conditions.append(table.c.customer == customer)
     if made_by is not None:
         conditions.append(table.c.made_by == made_by)
+    if series is not None:
+        conditions.append(table.c.series == series)
     if changed_after is not None:
         conditions.append(table.c.position > changed_after)
     if status is not None:
@@ -84,6 +89,28 @@ def lapsed(reader: Reader, now: datetime, limit: int = 500) -> list[str]:
     due = table.c.decided_at <= instant_number(now)
     query = select(table.c.id).where(due, table.c.status.in_(("held", "pending"))).order_by(table.c.decided_at)
     return list(reader.connection.scalars(query.limit(limit)))
+
+
+def last_seen_before(reader: Reader, moment: datetime, beyond: str, limit: int) -> list[str]:
+    """Customers, in the order of their ids from `beyond` on, all of whose bookings ended before a moment."""
+    table, legs = reader.table("bookings", "bookings"), reader.table("bookings", "booking_legs")
+    query = (
+        select(table.c.customer)
+        .join(legs, legs.c.booking == table.c.id)
+        .where(table.c.customer > beyond)
+        .group_by(table.c.customer)
+        .having(func.max(legs.c.end_at) < instant_number(moment))
+        .order_by(table.c.customer)
+    )
+    return list(reader.connection.scalars(query.limit(limit)))
+
+
+def active_of(reader: Reader, customer: str, now: datetime, limit: int) -> list[str]:
+    """A customer's bookings that hold or await something and are not over, at most `limit`."""
+    table, legs = reader.table("bookings", "bookings"), reader.table("bookings", "booking_legs")
+    to_come = exists().where(legs.c.booking == table.c.id, legs.c.end_at > instant_number(now))
+    query = select(table.c.id).where(table.c.customer == customer, table.c.status.in_(OCCUPYING), to_come)
+    return list(reader.connection.scalars(query.order_by(table.c.start_at).limit(limit)))
 
 
 def _page(reader: Reader, query: Select[Any], size: int) -> Page[BookingRow]:
@@ -112,7 +139,7 @@ def _overlapping(
         query = query.where(legs.c.resource == resource)
     if start is not None:
         at = instant_number(start)  # no leg is longer than that many dates: two bounds make a range of the index
-        query = query.where(legs.c.start_at > at - _LONGEST, legs.c.end_at > at)
+        query = query.where(legs.c.start_at > at - LONGEST, legs.c.end_at > at)
     if end is not None:
         query = query.where(legs.c.start_at < instant_number(end))
     return query

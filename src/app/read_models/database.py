@@ -18,14 +18,16 @@ from app.log.sqlite_file import is_damage
 from app.log.trouble import StoreUnavailable
 from app.read_models.booking_rows import Bookings
 from app.read_models.day_rows import Days
+from app.read_models.demand_rows import Demand
 from app.read_models.generations import CONTROL
 from app.read_models.projection import Projection
 from app.read_models.reader import Reader
 from app.read_models.resources import Resources
+from app.read_models.wishes import Wishes
 
 __all__ = ["PROJECTIONS", "ReadModels", "Reader", "open_postgres", "open_sqlite"]
 
-PROJECTIONS: Sequence[Projection] = (Resources(), Days(), Bookings())
+PROJECTIONS: Sequence[Projection] = (Resources(), Days(), Bookings(), Wishes(), Demand())
 
 _BUSY_MILLISECONDS = 5000
 
@@ -57,6 +59,11 @@ class ReadModels:
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('daybook read models'))"))
             if not inspect(connection).has_table("parked"):
                 CONTROL.create_all(connection)
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether one transaction at a time can write."""
+        return self._path is not None
 
     @property
     def is_damaged(self) -> bool:

@@ -137,6 +137,8 @@ class _Changes:
         self._blocks.pop((fed.stream, facts.block), None)
         self._lifted.add((fed.stream, facts.block))
 
+    def pass_by(self, fed: Fed, facts: Any) -> None: ...
+
 
 _FIRST = "DayOpened.1"
 _HOW: Mapping[str, Callable[[_Changes, Fed, Any], None]] = {
@@ -147,6 +149,10 @@ _HOW: Mapping[str, Callable[[_Changes, Fed, Any], None]] = {
     "TimeReleased.1": _Changes.release,
     "TimeBlocked.1": _Changes.block,
     "TimeUnblocked.1": _Changes.unblock,
+    # Who waits takes no time: the day only moves on to another version.
+    "WishMade.1": _Changes.pass_by,
+    "WishServed.1": _Changes.pass_by,
+    "WishWithdrawn.1": _Changes.pass_by,
 }
 
 

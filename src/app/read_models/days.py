@@ -1,8 +1,9 @@
 """Read model `days`: what is taken of a resource, for availability and for the desk's view of a day."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, bindparam, func, literal_column, or_, select
@@ -12,6 +13,7 @@ from app.read_models.resources import ResourceRow
 from app.read_models.tables import as_parameter, instant_number, instant_of, is_one_of, read
 from domain.claim import ALL_UNITS
 from domain.interval import DAY, in_zone
+from domain.resource import Resource
 from domain.resource_day import ResourceDay
 
 
@@ -77,6 +79,41 @@ def get(reader: Reader, row: ResourceRow, day: date, now: datetime) -> DayRow:
         found["resource_version"],
         _claims(reader, row, stream, now),
         _blocks(reader, row, stream),
+    )
+
+
+def row_of(aggregate: ResourceDay, resource: Resource, day: date, position: int, now: datetime) -> DayRow:
+    """A day as replayed, without claims that had lapsed at `now`; `resource` as it was then."""
+    if not aggregate.exists:
+        return DayRow(resource.key, day, 0, 0, None, resource.capacity, resource.version, [], [])
+    zone = resource.plan.zone
+    claims = [
+        DayClaim(
+            each.booking,
+            each.leg,
+            each.customer,
+            in_zone(each.start, zone),
+            in_zone(each.end, zone),
+            each.units,
+            None if each.until is None else in_zone(each.until, zone),
+        )
+        for each in chain.from_iterable(aggregate.claims.values())
+        if each.until is None or each.until > now
+    ]
+    blocks = [
+        DayBlock(each.block, in_zone(each.start, zone), in_zone(each.end, zone), each.units, each.source, each.reason)
+        for each in aggregate.blocks.values()
+    ]
+    return DayRow(
+        resource.key,
+        day,
+        aggregate.version,
+        position,
+        aggregate.modified_on.astimezone(UTC),
+        aggregate.capacity,
+        aggregate.resource_version,
+        sorted(claims, key=lambda claim: claim.start),  # those of one start stay in the order in which they were made
+        sorted(blocks, key=lambda block: (block.start, block.block)),
     )
 
 

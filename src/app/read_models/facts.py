@@ -60,6 +60,12 @@ class OfBlock(Struct, gc=False):
     block: str
 
 
+class Offered(Struct, gc=False):
+    """Of `BookingOffered`."""
+
+    made_by: str
+
+
 class Terms(Struct, gc=False):
     """Of a booking's first event. `legs` are read by `legs_of`."""
 
@@ -98,6 +104,12 @@ class Rescheduled(Struct, gc=False):
     status: str
 
 
+class PlacedInSeries(Struct, gc=False):
+    """Of `BookingPlacedInSeries`."""
+
+    series: str
+
+
 class Ended(Struct, gc=False):
     """Of all that ends a booking and may have a reason."""
 
@@ -112,8 +124,10 @@ class LegFacts(Struct, gc=False):
     """Of a leg."""
 
     resource: str
+    timezone: str
     start: datetime
     end: datetime
+    units: int
 
 
 KINDS: Mapping[str, type[Struct]] = {
@@ -124,10 +138,15 @@ KINDS: Mapping[str, type[Struct]] = {
     "TimeReleased.1": OfBooking,
     "TimeBlocked.1": Blocked,
     "TimeUnblocked.1": OfBlock,
+    "WishMade.1": Nothing,
+    "WishServed.1": Nothing,
+    "WishWithdrawn.1": Nothing,
     "BookingHeld.1": Held,
+    "BookingOffered.1": Offered,
     "BookingRequested.1": Requested,
     "BookingConfirmed.1": Confirmed,
     "BookingRescheduled.1": Rescheduled,
+    "BookingPlacedInSeries.1": PlacedInSeries,
     "BookingUnchanged.1": Nothing,
     "BookingExpired.1": Nothing,
     "BookingRejected.1": Ended,

@@ -39,7 +39,7 @@ generations = Table(
     Column("version", NUMBER, nullable=False),
     Column("log_id", TEXT, nullable=False),
     Column("position", NUMBER, nullable=False),
-    Column("retired_at", NUMBER),  # seconds since 1970 by the clock of who retired it
+    Column("retired_at", NUMBER),  # see `seconds_now`
 )
 parked_streams = Table(
     "parked",
@@ -52,8 +52,23 @@ parked_streams = Table(
 )
 
 
+def seconds_now(connection: Connection) -> int:
+    """Seconds since 1970 by the clock that all who use these read models share: the server's, or that of the machine
+    which the file is on.
+    """
+    if connection.dialect.name != "postgresql":
+        return int(time.time())
+    now: int = connection.execute(_SERVER_NOW).scalar_one()
+    return now
+
+
+_SERVER_NOW = text("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
+
+
 class Generation(NamedTuple):
-    """One set of a projection's tables. `active`: it is the one that is read."""
+    """One set of a projection's tables. `active`: it is the one that is read. `retired_at`: it is neither read nor kept
+    up since then, unless a rebuild builds it, see `held`.
+    """
 
     projection: str
     number: int
@@ -110,10 +125,12 @@ def claim_control(connection: Connection, names: Iterable[str]) -> None:
     connection.execute(select(projections.c.name).order_by(projections.c.name).with_for_update()).all()
 
 
-def begin(connection: Connection, projection: Projection, log_id: str) -> None:
-    """Make empty tables of a new generation, to be built from the log's first event on."""
+def begin(connection: Connection, projection: Projection, log_id: str, *, held_at: int | None = None) -> int:
+    """Make empty tables of a new generation, to be built from the log's first event on; its number. `held_at`: it is
+    for a rebuild to build, see `held`.
+    """
     name = projection.name
-    number = connection.execute(
+    number: int = connection.execute(
         update(projections)
         .where(projections.c.name == name)
         .values(last_generation=projections.c.last_generation + 1)
@@ -122,9 +139,15 @@ def begin(connection: Connection, projection: Projection, log_id: str) -> None:
     projection.metadata(number).create_all(connection)
     connection.execute(
         insert(generations).values(
-            projection=name, generation=number, version=projection.version, log_id=log_id, position=0
+            projection=name,
+            generation=number,
+            version=projection.version,
+            log_id=log_id,
+            position=0,
+            retired_at=held_at,
         )
     )
+    return number
 
 
 _MOVE = (
@@ -134,16 +157,29 @@ _MOVE = (
         generations.c.generation == bindparam("number"),
         generations.c.position == bindparam("seen"),
         generations.c.log_id == bindparam("of_log"),
-        generations.c.retired_at.is_(None),
+        generations.c.retired_at.is_(None) == bindparam("in_use"),
     )
-    .values(position=bindparam("to"))
+    .values(position=bindparam("to"), retired_at=bindparam("heard"))
 )
 
 
 def move(connection: Connection, each: Sequence[Generation], position: int) -> None:
-    """Move generations on from where they were read, and only from there. Raises Moved."""
+    """Move generations on from where they were read, and only from there. Raises Moved.
+
+    For those that a rebuild builds it is a sign of life as well: whoever waits to drop them sees it.
+    """
+    now = None if all(g.retired_at is None for g in each) else seconds_now(connection)
     rows = [
-        {"of": g.projection, "number": g.number, "seen": g.position, "of_log": g.log_id, "to": position} for g in each
+        {
+            "of": g.projection,
+            "number": g.number,
+            "seen": g.position,
+            "of_log": g.log_id,
+            "in_use": g.retired_at is None,
+            "to": position,
+            "heard": None if g.retired_at is None else now,
+        }
+        for g in each
     ]
     if write_rows(connection, _MOVE, rows) != len(rows):
         raise Moved(f"One of {', '.join(g.projection for g in each)} is no longer where it was read.")
@@ -179,7 +215,7 @@ def retire(connection: Connection, projection: str, number: int) -> None:
     connection.execute(
         update(generations)
         .where(generations.c.projection == projection, generations.c.generation == number)
-        .values(retired_at=int(time.time()))
+        .values(retired_at=seconds_now(connection))
     )
     connection.execute(
         update(projections)
@@ -188,12 +224,15 @@ def retire(connection: Connection, projection: str, number: int) -> None:
     )
 
 
-def drop(connection: Connection, projection: Projection, number: int) -> None:
-    """Remove a retired generation with its tables."""
-    projection.metadata(number).drop_all(connection)
-    for table in (generations, parked_streams):
-        mine = (table.c.projection == projection.name, table.c.generation == number)
-        connection.execute(delete(table).where(*mine))
+def drop(connection: Connection, projection: Projection, retired: Generation) -> None:
+    """Remove a generation with its tables, if it is retired since the same moment as when it was seen."""
+    of = (projection.name, retired.number)
+    mine = (generations.c.projection == of[0], generations.c.generation == of[1])
+    seen = generations.c.retired_at == retired.retired_at
+    if connection.execute(delete(generations).where(*mine, seen)).rowcount:
+        parked = (parked_streams.c.projection == of[0], parked_streams.c.generation == of[1])
+        connection.execute(delete(parked_streams).where(*parked))
+        projection.metadata(retired.number).drop_all(connection)
 
 
 def strip(connection: Connection, projection: Projection, number: int) -> None:

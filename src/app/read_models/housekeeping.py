@@ -1,6 +1,5 @@
 """Which generations there should be: begins those that are missing, retires what does not fit, drops the retired."""
 
-import time
 from collections.abc import Iterable
 
 import structlog
@@ -17,6 +16,7 @@ from app.read_models.generations import (
     claim_control,
     drop,
     retire,
+    seconds_now,
     swap_in,
 )
 from app.read_models.projection import Projection
@@ -58,44 +58,49 @@ class Housekeeping:
             return f"The read models {', '.join(newer)} were built by a newer Daybook; this one only waits."
         return None
 
-    def begin_anew(self) -> set[tuple[str, int]]:
-        """Begin a new generation of everything; answers projections and the numbers of their generations.
+    def begin_anew(self) -> list[Generation]:
+        """Begin a new generation of everything, for a rebuild in this process to build (see `held`); answers them.
 
-        A generation that is being built already is taken back: what has been parked in it would stay parked. So is,
-        as by `prepare`, what does not fit the log: nothing built from this one could ever take its place.
-        Raises StoreUnavailable when a newer Daybook built what is there.
+        What an earlier rebuild has not finished is removed. What does not fit the log is retired, as by `prepare`:
+        nothing built from this one could ever take its place. Raises StoreUnavailable when a newer Daybook built what
+        is there.
         """
         with self._models.shaping() as connection:
             claim_control(connection, self._models.projections)
             before = all_generations(connection)
             head = self._log.head()  # afterwards, see `prepare`
             known = self._models.projections
-            read = [g for g in before if g.active and g.projection in known and _fits(g, head)]
-            if any(g.version > known[g.projection].version for g in read):
+            read = {g.projection: g for g in before if g.active and g.projection in known and _fits(g, head)}
+            if any(g.version > known[g.projection].version for g in read.values()):
                 raise StoreUnavailable("A newer Daybook built the read models: rebuild them with that one.")
             for generation in before:
-                if generation.retired_at is not None:
-                    continue
-                if not _fits(generation, head):
+                active = read.get(generation.projection)
+                if generation.retired_at is None and not _fits(generation, head):
                     _retire_unfit(connection, generation, head)
-                elif not generation.active:
-                    retire(connection, generation.projection, generation.number)
-            for projection in self._models.projections.values():
-                begin(connection, projection, self._log.log_id)
-            old = {(g.projection, g.number) for g in before}
-            return {(g.projection, g.number) for g in all_generations(connection)} - old
+                elif generation.retired_at is not None and active is not None and generation.number > active.number:
+                    drop(connection, known[generation.projection], generation)  # nobody ever read it
+            held_at = seconds_now(connection)
+            began = {
+                name: begin(connection, projection, self._log.log_id, held_at=held_at)
+                for name, projection in known.items()
+            }
+            return [g for g in all_generations(connection) if began.get(g.projection) == g.number]
 
     def drop_retired(self, found: Iterable[Generation], grace_seconds: int = GRACE_SECONDS) -> None:
         """Drop the tables of those that were retired long enough ago."""
-        now = int(time.time())
+        retired = [(g, g.retired_at) for g in found if g.retired_at is not None]
+        if not retired:
+            return
+        with self._models.looking() as connection:
+            now = seconds_now(connection)
         due = [
-            g for g in found if g.retired_at is not None and abs(now - g.retired_at) >= grace_seconds
+            g for g, since in retired if abs(now - since) >= grace_seconds
         ]  # by the distance: a clock that was set back must not keep them for ever
         for generation in due:
             projection = self._models.projections.get(generation.projection)
             if projection is not None:
                 with self._models.writing() as connection:
-                    drop(connection, projection, generation.number)
+                    drop(connection, projection, generation)
 
     def _begin(self, connection: Connection, projection: Projection, *, is_empty: bool) -> None:
         begin(connection, projection, self._log.log_id)

@@ -8,6 +8,9 @@ from app.log.records import category
 from app.read_models.generations import Generation, Parked, all_generations, parked_of, parked_streams
 from app.read_models.projection import Projection
 
+_SUMMING_UP = frozenset({"demand"})
+"""Read models whose answers are of many streams at once, and of no single one."""
+
 
 class Behind(Exception):  # noqa: N818 - the word of the API's refusal
     """The read models have reached only `reached`, not `wanted`."""
@@ -76,8 +79,8 @@ class Reader:
         return [parked for streams in by_generation.values() for parked in streams.values()]
 
     def parked_projections(self, streams: Iterable[str]) -> tuple[str, ...]:
-        """The projections for which one of these streams stands still, by name."""
-        standing_still = self.parked()
+        """The projections for which one of these streams stands still, by name, without those that sum up many."""
+        standing_still = [each for each in self.parked() if each.projection not in _SUMMING_UP]
         if not standing_still:
             return ()
         concerned = set(streams)

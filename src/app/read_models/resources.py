@@ -15,6 +15,7 @@ from app.read_models.reader import Reader
 from app.read_models.tables import NUMBER, TEXT, Row, instant_number, instant_of, read, replace_rows, rows_of
 from domain.definition import Attribute, Definition
 from domain.resource import Resource
+from domain.sought import has
 
 _CHUNK = 500
 
@@ -60,6 +61,11 @@ class ResourceRow(NamedTuple):
     def resource(self) -> Resource:
         """The aggregate, for the domain's rules. It is shared: never change it."""
         return aggregate_of(self.id, self.timezone, self.definition, self.version, self.retired)
+
+
+def row_of(aggregate: Resource, position: int) -> ResourceRow:
+    """The row that a resource with its last event at `position` has, or once had."""
+    return _row(_columns(aggregate, position, instant_number(aggregate.created_on)))
 
 
 def get(reader: Reader, resource: str) -> ResourceRow | None:
@@ -144,7 +150,7 @@ def found(
         query = query.where(table.c.retired.is_(False))
     while True:
         chunk = [_row(row) for row in reader.connection.execute(query.where(table.c.id > after)).mappings()]
-        yield from (row for row in chunk if _mentions(row, q) and _has(row, attributes or {}))
+        yield from (row for row in chunk if _mentions(row, q) and has(row.attributes, attributes or {}))
         if len(chunk) < _CHUNK:
             return
         after = chunk[-1].id
@@ -162,21 +168,6 @@ def _mentions(row: ResourceRow, q: str | None) -> bool:
         return True
     wanted = q.casefold()
     return any(wanted in text.casefold() for text in (row.name, row.id, row.kind))
-
-
-def _has(row: ResourceRow, wanted: Mapping[str, str]) -> bool:
-    return all(name in row.attributes and _equals(row.attributes[name], text) for name, text in wanted.items())
-
-
-def _equals(value: Attribute, text: str) -> bool:
-    if isinstance(value, bool):
-        return text == ("true" if value else "false")
-    if isinstance(value, str):
-        return text == value
-    try:
-        return float(text) == value
-    except ValueError:
-        return False
 
 
 class _Changes:

@@ -14,7 +14,7 @@ from app.log.trouble import StoreUnavailable
 from app.read_models.database import ReadModels
 from app.read_models.generations import Generation, Moved, Parked, all_generations, parked_of
 from app.read_models.reader import Behind, readable
-from app.read_models.rebuilding import Progress, rebuild_all
+from app.read_models.rebuilding import Progress, Rebuilding, Rebuilt
 from app.read_models.steps import Steps
 from app.read_models.trouble import Trouble
 from app.read_models.waiting import Pauses, Waiting
@@ -74,6 +74,7 @@ class Runner:
     ) -> None:
         self._models = models
         self._log = log
+        self._mapper = mapper
         self._may_run = may_run
         self._report = report
         self._deputy: Deputy | None = None
@@ -203,10 +204,11 @@ class Runner:
         """The same for an event loop. Raises Behind after `timeout` seconds."""
         await self._waiting.until(position, timeout)
 
-    def rebuild(self, progress: Progress = lambda done, total: None) -> None:
-        """Build all read models anew, see `rebuild_all`. Raises StoreUnavailable."""
-        rebuild_all(self._steps, self._log, self._is_alone, self._wake, progress)
+    def rebuild(self, progress: Progress = lambda what, done, total: None) -> Rebuilt:
+        """Build all read models anew, see `Rebuilding.run`."""
+        done = Rebuilding(self._models, self._log, self._mapper, progress, is_alone=self._is_alone).run()
         self._look()
+        return done
 
     # Its work.
 
@@ -302,5 +304,5 @@ class Runner:
         self._log.follower.disturb()
 
     def _is_alone(self) -> bool:
-        """Whether surely nobody else builds: the store is ours, and no thread of ours is at it."""
+        """Whether surely nobody else uses the read models: the store is ours, and no thread of ours is at it."""
         return self._thread is None and self._log.sole_process

@@ -11,6 +11,7 @@ from domain.block import BlockSource
 from domain.booking import BookingStatus
 from domain.definition import Visibility
 from domain.plan import Weekday
+from interface.http.feed_answers import KeptFeed
 
 Action = Literal["confirm", "cancel", "reschedule", "approve", "reject", "revoke", "complete", "no-show"]
 
@@ -45,6 +46,7 @@ class BookingAnswer(TypedDict):
     details: dict[str, Any] | None
     reason: dict[str, Any] | None
     legs: list[LegAnswer]
+    series: str | None
 
 
 class BookingList(TypedDict):
@@ -55,10 +57,12 @@ class BookingList(TypedDict):
 
 
 class DisplacedAnswer(TypedDict):
-    """A booking that stands although it no longer fits, and the first rule that it breaks."""
+    """A booking that stands although it no longer fits, the first rule that it breaks, and its time there."""
 
     booking: str
     code: str
+    start: LocalInstant
+    end: LocalInstant
 
 
 class ExceptionAnswer(TypedDict):
@@ -83,6 +87,8 @@ class PolicyAnswer(TypedDict):
     buffer_before: int
     buffer_after: int
     daily_limit: int | None
+    offer_minutes: int
+    overtaking: bool
 
 
 class ResourceAnswer(TypedDict):
@@ -149,6 +155,19 @@ class AvailabilityAnswer(TypedDict):
     days: list[DayOfSlots]
 
 
+class PreviewAnswer(TypedDict):
+    """What a resource would offer customers, were it defined so, and the bookings that would no longer fit.
+
+    `displaced` is null where there are more bookings ahead than a preview looks at; saving looks at all.
+    """
+
+    resource: str
+    timezone: str
+    policy: PolicyAnswer
+    days: list[DayOfSlots]
+    displaced: list[DisplacedAnswer] | None
+
+
 class FreeResourceAnswer(TypedDict):
     """A resource that is free for the whole interval."""
 
@@ -170,14 +189,16 @@ class FreeResourceList(TypedDict):
 
 
 class ProfileAnswer(TypedDict, total=False):
-    """What is known of a person; or `erased`, or `unreadable`, in place of everything else."""
+    """What is known of a person; or `erased`, `unreadable` or `sealed`, in place of everything else."""
 
     name: str | None
     email: str | None
     phone: str | None
     language: str | None
+    messages: bool | None
     erased: bool
     unreadable: bool
+    sealed: bool
 
 
 class CustomerAnswer(TypedDict):
@@ -186,6 +207,13 @@ class CustomerAnswer(TypedDict):
     customer: str
     profile: ProfileAnswer
     version: int
+
+
+class FoundCustomers(TypedDict):
+    """People by part of their name. `next`: null where nobody else has it."""
+
+    items: list[CustomerAnswer]
+    next: str | None
 
 
 class MeAnswer(TypedDict):
@@ -259,6 +287,7 @@ class DayAnswer(TypedDict):
 class EventAnswer(TypedDict):
     """A fact of the log. What is sealed shows only to those who may read it, else as `{"sealed": true}`."""
 
+    kind: Literal["event"]
     position: int
     stream: str
     version: int
@@ -274,6 +303,85 @@ class EventList(TypedDict):
     """Events in order. `next` is the cursor (`after`) of what follows, null at the end."""
 
     items: list[EventAnswer]
+    next: str | None
+
+
+class KeptBooking(TypedDict):
+    """A booking of a person's, and what happened to it."""
+
+    booking: BookingAnswer
+    events: list[EventAnswer]
+
+
+class CustomerDataAnswer(TypedDict):
+    """All that is held about a person. `account`: issuer and subject of whoever signs in; `made_by`: the actor who
+    entered a person without one. `calendar_feeds`: what they follow; their addresses are not kept. `events`: what was
+    decided about what is kept; `series`: of the series that these bookings are of. `next`: more bookings, as of a list.
+    """
+
+    customer: str
+    profile: ProfileAnswer
+    account: dict[str, Any] | None
+    made_by: str | None
+    calendar_feeds: list[KeptFeed]
+    events: list[EventAnswer]
+    bookings: list[KeptBooking]
+    series: list[EventAnswer]
+    next: str | None
+
+
+class RefusalAnswer(TypedDict):
+    """A command that the rules turned down, `times` within a minute. `position`: the log up to there decided it.
+    `start` and `end` are as they were asked for, null where the command did not say.
+    """
+
+    kind: Literal["refusal"]
+    first_at: datetime
+    last_at: datetime
+    times: int
+    by: str
+    command_id: str
+    command: str
+    booking: str | None
+    resource: str | None
+    start: str | None
+    end: str | None
+    units: int | None
+    code: str
+    position: int
+
+
+class RefusalList(TypedDict):
+    """Refusals, oldest first."""
+
+    items: list[RefusalAnswer]
+    next: str | None
+
+
+class LineList(TypedDict):
+    """Events and, if they were asked for, refusals in line by time. `next`: what follows, null at the end: of events
+    alone, oldest first, a position or version to send as `after`, else a `cursor`.
+    """
+
+    items: list[EventAnswer | RefusalAnswer]
+    next: str | None
+
+
+class DisclosureAnswer(TypedDict):
+    """Somebody was shown a person's profile, or what is sealed of a booking, `times` within a minute."""
+
+    first_at: datetime
+    last_at: datetime
+    times: int
+    by: str
+    what: Literal["profile", "booking"]
+    booking: str | None
+
+
+class DisclosureList(TypedDict):
+    """Disclosures, oldest first."""
+
+    items: list[DisclosureAnswer]
     next: str | None
 
 

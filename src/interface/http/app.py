@@ -12,20 +12,34 @@ from litestar.types import Message, Scope
 
 from app.assembly import Daybook
 from app.kept_availability import KeptAvailability
+from app.live.lost_races import LostRaces
 from app.live.stream import LiveStream
-from app.master_key import master_key_for, token_secrets_for
+from app.master_key import master_keys_for, token_secrets_for
 from app.settings import Settings
 from interface.http import (
     availability,
     blocks,
     booking_queries,
     bookings,
+    calendar_feeds,
+    calendars,
+    customer_data,
     customers,
     days,
+    demand,
+    external_calendars,
     health,
     live,
     log,
+    messages,
+    people_search,
+    previews,
+    refusals,
     resources,
+    series,
+    waitlist,
+    webhooks,
+    whatif,
 )
 from interface.http.auth import Authenticator
 from interface.http.callers import Gate
@@ -37,6 +51,7 @@ from interface.http.openapi import document_of
 from interface.http.parsing import WebRequest
 from interface.http.service import SHOWN_POSITION, STATE_KEY, Service, service_of
 from interface.http.versions import POSITION_HEADER
+from interface.http.viewers import written_races
 from interface.page import signing, views
 from interface.page.answers import HAS_OWN_HEADERS
 from interface.page.front import FRONT_KEY, Front
@@ -45,12 +60,25 @@ from interface.sign_in.ways import sign_in_for
 ROUTES: Final = (
     *resources.ROUTES,
     *availability.ROUTES,
+    *previews.ROUTES,
+    *whatif.ROUTES,
     *customers.ROUTES,
+    *people_search.ROUTES,
+    *customer_data.ROUTES,
     *bookings.ROUTES,
     *booking_queries.ROUTES,
+    *calendars.ROUTES,
+    *calendar_feeds.ROUTES,
+    *series.ROUTES,
     *days.ROUTES,
     *blocks.ROUTES,
+    *external_calendars.ROUTES,
+    *waitlist.ROUTES,
+    *webhooks.ROUTES,
+    *messages.ROUTES,
     *log.ROUTES,
+    *refusals.ROUTES,
+    *demand.ROUTES,
     *live.ROUTES,
     *health.ROUTES,
 )
@@ -82,14 +110,15 @@ def create_app(daybook: Daybook, metrics: Metrics | None = None, *, with_demo: b
     settings = daybook.settings
     tokens = Authenticator(settings, token_secrets_for(settings))
     rate_limit = None if settings.rate_limit is None else RateLimit(settings.rate_limit, monotonic)
-    master_key = master_key_for(settings, daybook.log)
-    sign_in = sign_in_for(settings, tokens, daybook.log.secret, master_key, with_demo=with_demo)
+    master = master_keys_for(settings, daybook.log)
+    sign_in = sign_in_for(settings, tokens, daybook.log.secret, master, with_demo=with_demo)
     sessions = None if sign_in is None else sign_in.sessions
     gate = Gate(tokens, daybook.people, Addresses(settings.trusted_proxies), rate_limit, sessions)
     kept = KeptAvailability(daybook.read_models, daybook.log, daybook.readers, daybook.clock.now)
     stream = LiveStream(daybook.log, daybook.read_models, daybook.runner, daybook.readers, daybook.clock.now)
+    races = LostRaces(daybook.log, daybook.readers, daybook.clock.now, written_races)
     open_streams = OpenStreams(settings.live_streams, settings.live_streams_each)
-    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept, stream, open_streams)
+    service = Service(daybook, gate, metrics or Metrics(), Offers(daybook), kept, stream, races, open_streams)
     app = Litestar(
         route_handlers=[*ROUTES, show_schema, *PAGE_ROUTES],
         state=State({STATE_KEY: service, FRONT_KEY: Front.of(settings.place_name, sign_in)}),

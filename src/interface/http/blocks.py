@@ -6,7 +6,7 @@ from anyio import to_thread
 from litestar import delete, post
 from litestar.response.base import ASGIResponse
 
-from app.commands import LiftBlock, PlaceBlock
+from app.commands import Actor, LiftBlock, PlaceBlock
 from app.details import DESK, Vault
 from app.outcome import Outcome
 from domain.block import Block
@@ -52,7 +52,7 @@ async def place_block(request: WebRequest) -> ASGIResponse:
         units=said.units,
         reason=said.reason,
     )
-    return await _placed(visit, await visit.service.execute(command))
+    return await _placed(visit, actor, await visit.service.execute(command))
 
 
 @delete(
@@ -70,7 +70,7 @@ async def lift_block(request: WebRequest) -> ASGIResponse:
     return bare_answer(204, visit.service.after_command(await visit.service.execute(command)))
 
 
-async def _placed(visit: Visit, outcome: Outcome) -> ASGIResponse:
+async def _placed(visit: Visit, actor: Actor, outcome: Outcome) -> ASGIResponse:
     block, service = outcome.subject, visit.service
     assert isinstance(block, Block)  # noqa: S101 - what the command is about
     answer: BlockAnswer = {
@@ -81,16 +81,16 @@ async def _placed(visit: Visit, outcome: Outcome) -> ASGIResponse:
         "end": block.end.isoformat(),
         "units": block.units,
         "source": block.source,
-        "reason": await to_thread.run_sync(block_reason, service.daybook.vault, block.key, block.reason),
+        "reason": await to_thread.run_sync(block_reason, service.daybook.vault, block.key, block.reason, actor),
         "overlaps": list(outcome.overlaps),
     }
     headers = service.after_command(outcome, Location=f"/v1/resources/{block.resource}/blocks/{block.key}")
     return json_answer(answer, headers, 201)
 
 
-def block_reason(vault: Vault, block: str, sealed: str | None) -> dict[str, Any] | None:
+def block_reason(vault: Vault, block: str, sealed: str | None, to: Actor) -> dict[str, Any] | None:
     """Why the desk blocked it, for those of the desk."""
-    return vault.reveal_text(DESK, block, sealed)
+    return vault.reveal_text(DESK, block, sealed, to=to.by)
 
 
 ROUTES: Final = [place_block, lift_block]

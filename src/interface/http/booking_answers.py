@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from anyio import to_thread
 from litestar.response.base import ASGIResponse
+from pydantic_core import to_json
 
 from app.commands import Actor, Command
 from app.details import Vault
@@ -26,14 +27,27 @@ class Opened(NamedTuple):
     reason: Any
 
 
-def opened(vault: Vault, booking: Booking) -> Opened:
-    """Details and reason, opened. Blocks on the store when the person's key is not in memory: use a thread."""
+def opened(vault: Vault, booking: Booking, to: Actor) -> Opened:
+    """Details and reason, opened for an actor. Blocks on the store when the key is not in memory: use a thread."""
     if booking.details is None and booking.reason is None:
         return Opened(None, None)
     return Opened(
-        vault.reveal(booking.customer, booking.key, booking.details),
-        vault.reveal_text(booking.customer, booking.key, booking.reason),
+        vault.reveal(booking.customer, booking.key, booking.details, to=to.by),
+        vault.reveal_text(booking.customer, booking.key, booking.reason, to=to.by),
     )
+
+
+def details_text(details: dict[str, Any] | None) -> str | None:
+    """Details as they are sealed: compact JSON."""
+    return None if details is None else to_json(details).decode()
+
+
+def sealed_marks(vault: Vault, booking: Booking) -> Opened:
+    """For those who may know that there is something, and not what. Blocks on the store: use a thread."""
+    if booking.details is None and booking.reason is None:
+        return Opened(None, None)
+    mark = vault.unopened(booking.customer)
+    return Opened(mark if booking.details is not None else None, mark if booking.reason is not None else None)
 
 
 def booking_answer(
@@ -69,6 +83,7 @@ def booking_answer(
             }
             for leg in booking.legs
         ],
+        "series": booking.series,
     }
 
 
@@ -114,9 +129,14 @@ async def run(visit: Visit, actor: Actor, command: Command, *, status: int = 200
     except Refused as refused:
         if refused.code != "not-available":
             raise
-        body = await visit.service.offers.problem_of(refused, actor)
-        return JsonAnswer(body, PROBLEMS[refused.code].status, _NOT_STORED, PROBLEM_JSON.encode())
+        return await no_room(visit, actor, refused)
     return await _answer(visit, actor, outcome, status, details)
+
+
+async def no_room(visit: Visit, actor: Actor, refused: Refused) -> ASGIResponse:
+    """The answer to a `not-available`, with what is free instead."""
+    body = await visit.service.offers.problem_of(refused, actor)
+    return JsonAnswer(body, PROBLEMS[refused.code].status, _NOT_STORED, PROBLEM_JSON.encode())
 
 
 async def _answer(visit: Visit, actor: Actor, outcome: Outcome, status: int, details: Any) -> ASGIResponse:
@@ -124,7 +144,7 @@ async def _answer(visit: Visit, actor: Actor, outcome: Outcome, status: int, det
     assert isinstance(booking, Booking)  # noqa: S101 - what every command about a booking is about
     sealed = Opened(details, None)
     if not outcome.created and (booking.details is not None or booking.reason is not None):
-        sealed = await to_thread.run_sync(opened, service.daybook.vault, booking)
+        sealed = await to_thread.run_sync(opened, service.daybook.vault, booking, actor)
     answer = booking_answer(
         booking,
         position=outcome.subject_position,

@@ -4,10 +4,13 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Final
 
-from litestar import get
+from anyio import to_thread
+from litestar import get, route
 from litestar.response.base import ASGIResponse
 from pydantic import Field
 
+from app.calendars.feeds import entries_of_all
+from app.calendars.text import calendar_text
 from app.commands import Actor
 from app.decisions.access import ResourceOf, may_touch
 from app.decisions.lifecycle import last_change_of
@@ -18,12 +21,14 @@ from app.read_models.reader import Reader
 from domain.booking import Booking, BookingStatus
 from domain.refusal import Refused
 from domain.resource import Resource
-from interface.http.addresses import booking_in
+from interface.http.addresses import asks_for_calendar, booking_in
 from interface.http.answers import BookingAnswer, BookingList
-from interface.http.booking_answers import Opened, actions_of, booking_answer, opened
-from interface.http.callers import BOOKERS
+from interface.http.booking_answers import Opened, actions_of, booking_answer, opened, sealed_marks
+from interface.http.calendar_answers import CALENDAR, CALENDAR_TAGS, READING, calendar_answer, names_in, told_to
+from interface.http.callers import BOOKERS, Visitor
 from interface.http.described import described
-from interface.http.fields import Cursor, CustomerId, Instant, PageSize, ResourceId
+from interface.http.fields import Cursor, CustomerId, Instant, PageSize, ResourceId, SeriesId
+from interface.http.looking_back import AsOfAsked, LookingBack, look_back
 from interface.http.models import Asked
 from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
@@ -42,6 +47,7 @@ class BookingsAsked(Asked):
     """Which bookings; `from` and `to` are instants that a leg overlaps, with their offset."""
 
     customer: CustomerId | None = None
+    series: SeriesId | None = None
     resource: ResourceId | None = None
     status: BookingStatus | None = None
     from_: Annotated[Instant | None, Field(alias="from")] = None
@@ -86,10 +92,11 @@ def _found(
         now=now,
         customer=actor.person if actor.role == "customer" else asked.customer,
         made_by=actor.by if actor.role == "agent" else None,
+        series=asked.series,
         resource=asked.resource,
         status=asked.status,
-        start=_with_offset("from", asked.from_),
-        end=_with_offset("to", asked.to),
+        start=with_offset("from", asked.from_),
+        end=with_offset("to", asked.to),
         changed_after=changed_after,
         scope=actor.scope,
         limit=asked.limit,
@@ -100,31 +107,39 @@ def _found(
     return {"items": [shown_booking(row, vault, actor, now, resource_of) for row in page.items], "next": page.next}
 
 
-def _with_offset(name: str, given: datetime | None) -> datetime | None:
+def with_offset(name: str, given: datetime | None) -> datetime | None:
+    """The instant itself. Raises Declined (`malformed`) for wall-clock time: nothing says which zone's."""
     if given is not None and given.tzinfo is None:
         raise malformed(name, "needs an offset, such as 2026-12-01T10:00:00+06:00")
     return given
 
 
-@get(
+@route(
     "/v1/bookings/{booking:str}",
+    http_method=READING,
     tags=TAGS,
     opt=described(
         answers={200: BookingAnswer, 304: None},
-        query=Asked,
+        query=AsOfAsked,
         reads=True,
         if_none_match=True,
         may_be_parked=True,
-        problems=("unknown-booking",),
+        problems=("unknown-booking", "unknown-version"),
     ),
 )
 async def show_booking(request: WebRequest) -> ASGIResponse:
     """One booking. What one may do with it (`actions`) changes with time, its version does not: only of a booking
     that has ended is it said that it is still the same (304).
+
+    With `as_of`, also for auditors: as it was, without anything that could be done with it.
     """
+    if asks_for_calendar(request):
+        return await _as_calendar(request)
     visit = await admitted(request)
+    as_of = query_of(request, AsOfAsked)[0].as_of
+    if as_of is not None:
+        return await _as_it_was(visit, booking_in(request), as_of)
     actor = visit.visitor.acting(*BOOKERS)
-    query_of(request, Asked)
     booking = booking_in(request)
     answer, parked = await visit.service.ask(visit, _one, visit.service.daybook.vault, actor, booking, visit.now)
     headers = {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE, **parked}
@@ -139,6 +154,72 @@ def _one(
     resource_of = cached_resources(reader)
     row = visible_booking(reader, actor, booking, resource_of)
     return shown_booking(row, vault, actor, now, resource_of), parked_among(reader, [Booking.stream(booking)])
+
+
+@route(
+    "/v1/bookings/{booking:str}.ics",  # where requests are led to by the one above
+    http_method=READING,
+    tags=CALENDAR_TAGS,
+    opt=described(
+        answers={200: CALENDAR, 304: None},
+        query=Asked,
+        reads=True,
+        if_none_match=True,
+        weak_etag=True,
+        problems=("unknown-booking", "behind"),
+    ),
+)
+async def show_booking_calendar(request: WebRequest) -> ASGIResponse:
+    """One booking, to put into a calendar (iCalendar): an entry for each leg, `CANCELLED` once it is, or the leg is
+    no more. It is up to date with all that was answered before.
+    """
+    return await _as_calendar(request)
+
+
+async def _as_calendar(request: WebRequest) -> ASGIResponse:
+    visit = await admitted(request)
+    actor, booking = visit.visitor.acting(*BOOKERS), booking_in(request)
+    query_of(request, Asked)
+    daybook = visit.service.daybook
+    await daybook.reached((await to_thread.run_sync(daybook.log.head)).position)  # a link brings no Daybook-Position
+    row, names = await visit.service.ask(visit, _with_names, visit.visitor, actor, booking)
+    told = told_to(daybook.settings.public_url, names, actor.is_desk)
+    entries = await to_thread.run_sync(entries_of_all, daybook.log, [row], visit.now, told)
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    return calendar_answer(visit, calendar_text(entries), f"{booking}.ics", headers, kept=True)
+
+
+def _with_names(reader: Reader, visitor: Visitor, actor: Actor, booking: str) -> tuple[BookingRow, dict[str, str]]:
+    row = visible_booking(reader, actor, booking, cached_resources(reader))
+    return row, names_in(reader, [row], visitor.visible)
+
+
+async def _as_it_was(visit: Visit, booking: str, as_of: str) -> ASGIResponse:
+    actor = visit.visitor.acting("staff", "auditor", "agent", "customer")
+    answer = await look_back(visit, _then, visit.service.daybook.vault, actor, booking, as_of)
+    return json_answer(answer, {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE})
+
+
+def _then(back: LookingBack, vault: Vault, actor: Actor, booking: str, as_of: str) -> BookingAnswer:
+    """Whom it is there for now, for them it was there then; and of staff only what their scope covers at both times."""
+    present = back.present
+    _must_be_there(actor, present.booking(booking).aggregate, present.resource)
+    then = back.then(as_of, Booking.stream(booking))
+    found, position = then.booking(booking)
+    _must_be_there(actor, found, present.resource)
+    return booking_answer(
+        found,
+        position=position,
+        created_at=found.created_on,
+        actions=[],
+        sealed=sealed_marks(vault, found) if actor.role == "auditor" else opened(vault, found, actor),
+        now=then.moment.now,
+    )
+
+
+def _must_be_there(actor: Actor, found: Booking, resource_of: ResourceOf) -> None:
+    if not found.exists or not (actor.role == "auditor" or may_touch(actor, found, resource_of)):
+        raise Refused("unknown-booking", f"There is no booking {found.key}, or it is not yours.", booking=found.key)
 
 
 def visible_booking(reader: Reader, actor: Actor, booking: str, resource_of: ResourceOf) -> BookingRow:
@@ -163,7 +244,7 @@ def cached_resources(reader: Reader) -> ResourceOf:
 def shown_booking(row: BookingRow, vault: Vault, actor: Actor, now: datetime, resource_of: ResourceOf) -> BookingAnswer:
     """A booking of the actor's. Blocks on the store when the person's key is not in memory: use a thread."""
     booking = row.booking()
-    sealed = opened(vault, booking) if row.details or row.reason else Opened(None, None)
+    sealed = opened(vault, booking, actor) if row.details or row.reason else Opened(None, None)
     return booking_answer(
         booking,
         position=row.position,
@@ -174,4 +255,4 @@ def shown_booking(row: BookingRow, vault: Vault, actor: Actor, now: datetime, re
     )
 
 
-ROUTES: Final = [list_bookings, show_booking]
+ROUTES: Final = [list_bookings, show_booking, show_booking_calendar]

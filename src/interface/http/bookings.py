@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from litestar import post
 from litestar.response.base import ASGIResponse
-from pydantic_core import to_json
 
 from app.commands import (
     Approve,
     Book,
+    BookAny,
     Cancel,
     Complete,
     Confirm,
@@ -21,11 +21,15 @@ from domain.refusal import Refused
 from interface.http import examples
 from interface.http.addresses import booking_in
 from interface.http.answers import BookingAnswer
-from interface.http.booking_answers import run
+from interface.http.automatic import AnyBookingBody
+from interface.http.booking_answers import details_text, run
 from interface.http.callers import BOOKERS
 from interface.http.described import BOOKING_RULES, described
-from interface.http.models import BookingBody, ConfirmBody, MoveBody, ReasonBody
+from interface.http.models import ConfirmBody, MoveBody, ReasonBody
 from interface.http.parsing import WebRequest, body_of
+from interface.http.series import take_series
+from interface.http.series_bodies import RepeatableBody
+from interface.http.series_shapes import SeriesAnswer
 from interface.http.service import admitted
 
 TAGS: Final = ["bookings"]
@@ -37,15 +41,19 @@ LIFECYCLE: Final = ("unknown-booking", "hold-expired", "invalid-transition", "un
     "/v1/bookings",
     tags=TAGS,
     opt=described(
-        answers={201: BookingAnswer},
-        body=BookingBody,
+        answers={201: (BookingAnswer, SeriesAnswer)},
+        body=RepeatableBody,
         command=True,
         keyed=True,
         problems=(*BOOKING_RULES, "unknown-customer"),
     ),
 )
 async def book(request: WebRequest) -> ASGIResponse:
-    """Book: all legs, or none. The answer's status is `confirmed`, or `pending` where the desk approves."""
+    """Book: all legs, or none; or any of several places that has room. The answer's status is `confirmed`, or `pending`
+    where the desk approves.
+
+    With `repeat` a series: all dates of the rule, or (`on_conflict: "skip"`) those that can be booked.
+    """
     return await _take(request, hold=False)
 
 
@@ -55,7 +63,7 @@ async def book(request: WebRequest) -> ASGIResponse:
     opt=described(
         answers={201: BookingAnswer},
         examples={201: examples.HELD},
-        body=BookingBody,
+        body=AnyBookingBody,
         command=True,
         keyed=True,
         problems=(*BOOKING_RULES, "unknown-customer", "too-many-holds"),
@@ -69,18 +77,17 @@ async def hold(request: WebRequest) -> ASGIResponse:
 async def _take(request: WebRequest, *, hold: bool) -> ASGIResponse:
     visit = await admitted(request)
     visit.visitor.acting(*BOOKERS)
-    said = await body_of(request, BookingBody)
+    said = await body_of(request, RepeatableBody)
+    if hold:
+        said.must_not_repeat()
     actor, customer = visit.visitor.booking_actor(said.customer)
     if customer != actor.person and not await visit.service.gate.knows(customer):
         raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
-    command = Book(
-        **await visit.command(actor),
-        customer=customer,
-        legs=said.wanted(),
-        party=said.party,
-        details=_text(said.details),
-        hold=hold,
-    )
+    if said.repeat is not None:
+        return await take_series(visit, actor, customer, said)
+    wish: dict[str, Any] = {**await visit.command(actor), "customer": customer, "party": said.party, "hold": hold}
+    wish["details"] = details_text(said.details)
+    command = Book(**wish, legs=said.wanted()) if said.any_of is None else BookAny(**wish, **said.wish())
     return await run(visit, actor, command, status=201, details=said.details)
 
 
@@ -105,7 +112,7 @@ async def confirm(request: WebRequest) -> ASGIResponse:
     actor = visit.visitor.acting(*BOOKERS)
     said = await body_of(request, ConfirmBody, optional=True)
     booking = booking_in(request)
-    command = Confirm(**await visit.command(actor), booking=booking, details=_text(said.details))
+    command = Confirm(**await visit.command(actor), booking=booking, details=details_text(said.details))
     return await run(visit, actor, command)
 
 
@@ -216,11 +223,6 @@ async def _by_desk(request: WebRequest, kind: DeskCommand) -> ASGIResponse:
     said = await body_of(request, ReasonBody, optional=True)
     command = kind(**await visit.command(actor), booking=booking_in(request), reason=said.reason)
     return await run(visit, actor, command)
-
-
-def _text(details: dict[str, Any] | None) -> str | None:
-    """Details as they are sealed: compact JSON."""
-    return None if details is None else to_json(details).decode()
 
 
 ROUTES: Final = [

@@ -23,6 +23,8 @@ SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "
 BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
 """Roles that deal with bookings, the one that may most first: a token with several acts in the first."""
 
+HISTORIANS: Final[tuple[TokenRole, ...]] = ("staff", "auditor", "admin")
+"""Roles that may see resources and availability as they were."""
 
 SECONDS_WITHOUT_NEW_PEOPLE: Final = 5.0
 """How long nobody is made after the store could not be written: requests of strangers must not queue for it."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from anyio import to_thread
 from litestar import get, patch, post
@@ -70,9 +70,11 @@ async def show_customer(request: WebRequest) -> ASGIResponse:
     """A person: staff see all, agents those whom they made, customers themselves."""
     visit = await admitted(request)
     query_of(request, Asked)
-    person = await _person(visit, visit.visitor.acting(*BOOKERS))
+    actor = visit.visitor.acting(*BOOKERS)
+    person = await _person(visit, actor)
     if is_known(visit.headers, person.version):
         return bare_answer(304, {"ETag": etag(person.version), "Cache-Control": NO_STORE})
+    note_shown(visit, actor, person)
     return _answer(person, {})
 
 
@@ -97,6 +99,7 @@ async def change_customer(request: WebRequest) -> ASGIResponse:
     person = await _person(visit, actor)
     people = visit.service.daybook.people
     changed = await to_thread.run_sync(people.change, person.customer, said, expected)
+    note_shown(visit, actor, changed)
     return _answer(changed, {})
 
 
@@ -126,8 +129,11 @@ def _instant(seconds: float) -> datetime:
 
 
 async def _person(visit: Visit, actor: Actor) -> Person:
-    """The path's person, if they are there for the actor. Raises Refused (`unknown-customer`)."""
-    customer = customer_in(visit.request)
+    return await person_there_for(visit, actor, customer_in(visit.request))
+
+
+async def person_there_for(visit: Visit, actor: Actor, customer: str) -> Person:
+    """A person, if they are there for the actor. Raises Refused (`unknown-customer`)."""
     if actor.role != "customer" or customer == actor.person:
         person = await to_thread.run_sync(visit.service.daybook.people.person, customer)
         if actor.role != "agent" or actor.by == person.made_by:
@@ -135,9 +141,21 @@ async def _person(visit: Visit, actor: Actor) -> Person:
     raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
 
 
+def note_shown(visit: Visit, actor: Actor, person: Person) -> None:
+    """Somebody was shown what is known of a person."""
+    if person.profile is not None:
+        visit.service.daybook.vault.disclosed(actor.by, person.customer, "profile")
+
+
+def customer_answer(person: Person) -> dict[str, Any]:
+    """A person as they are answered."""
+    return {"customer": person.customer, "profile": person.shown(), "version": person.version}
+
+
 def _answer(person: Person, headers: dict[str, str], status: int = 200) -> ASGIResponse:
-    answer = {"customer": person.customer, "profile": person.shown(), "version": person.version}
-    return json_answer(answer, {**headers, "ETag": etag(person.version), "Cache-Control": NO_STORE}, status)
+    return json_answer(
+        customer_answer(person), {**headers, "ETag": etag(person.version), "Cache-Control": NO_STORE}, status
+    )
 
 
 ROUTES: Final = [create_customer, show_customer, change_customer, show_me]

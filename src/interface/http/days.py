@@ -1,132 +1,127 @@
-"""Resource-days, for the desk and auditors: how one stands, and what happened on it."""
+"""Resource-days, for the desk and auditors: how one stands, or stood, and what happened on it."""
 
 from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Final
 
+from anyio import to_thread
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from app.commands import Actor
 from app.details import Vault
+from app.log.lines import day_line
 from app.read_models import days
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
-from domain.block import BlockSource
 from domain.refusal import Refused
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
 from interface.http.addresses import date_in, resource_in
-from interface.http.answers import DayAnswer, DayBlockAnswer, DayPlanAnswer, EventList
-from interface.http.blocks import block_reason
+from interface.http.answers import DayAnswer, LineList
 from interface.http.callers import Visitor
+from interface.http.day_answers import day_answer
 from interface.http.described import described
 from interface.http.event_answers import EventsAsked, stream_answer
-from interface.http.models import Asked
+from interface.http.line_answers import LineCursor, RefusalsInLine, line_answer, reached
+from interface.http.looking_back import AsOfAsked, LookingBack, look_back
 from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
-from interface.http.resources import visible_resource
-from interface.http.service import NO_STORE, admitted, json_answer
+from interface.http.problems import malformed
+from interface.http.resources import must_be_visible, visible_resource
+from interface.http.service import NO_STORE, Visit, admitted, json_answer
 from interface.http.versions import etag
 
 TAGS: Final = ["days"]
-SEALED: Final = {"sealed": True}
 
 
 @get(
     "/v1/resources/{resource:str}/days/{date:str}",
     tags=TAGS,
     opt=described(
-        answers={200: DayAnswer}, query=Asked, reads=True, may_be_parked=True, problems=("unknown-resource",)
+        answers={200: DayAnswer},
+        query=AsOfAsked,
+        reads=True,
+        may_be_parked=True,
+        problems=("unknown-resource", "unknown-version"),
     ),
 )
 async def show_day(request: WebRequest) -> ASGIResponse:
-    """A resource-day as it is: its plan, claims and blocks. Version 0: nothing has happened on it."""
+    """A resource-day as it is, or was: its plan, claims and blocks. Version 0: nothing has happened on it."""
     visit = await admitted(request)
     actor = visit.visitor.acting("staff", "auditor")
-    query_of(request, Asked)
+    as_of = query_of(request, AsOfAsked)[0].as_of
     resource, day = resource_in(request), date_in(request)
-    vault = visit.service.daybook.vault
-    answer, parked = await visit.service.ask(visit, _day, vault, visit.visitor, actor, resource, day, visit.now)
-    return json_answer(answer, {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE, **parked})
+    vault, headers = visit.service.daybook.vault, {"Cache-Control": NO_STORE}
+    if as_of is not None:
+        answer = await look_back(visit, _day_then, vault, visit.visitor, actor, resource, day, as_of)
+    else:
+        answer, parked = await visit.service.ask(visit, _day, vault, visit.visitor, actor, resource, day, visit.now)
+        headers |= parked
+    return json_answer(answer, {**headers, "ETag": etag(answer["version"])})
 
 
 def _day(
     reader: Reader, vault: Vault, visitor: Visitor, actor: Actor, resource: str, day: date, now: datetime
 ) -> tuple[DayAnswer, dict[str, str]]:
     row = covered_resource(reader, visitor, actor, resource)
-    found = days.get(reader, row, day, now)
-    blocks: list[DayBlockAnswer] = [
-        {
-            "block": each.block,
-            "start": each.start.isoformat(),
-            "end": each.end.isoformat(),
-            "units": each.units,
-            "source": cast("BlockSource", each.source),
-            "reason": _reason(vault, actor, each.block, each.reason),
-        }
-        for each in found.blocks
-    ]
-    answer: DayAnswer = {
-        "resource": resource,
-        "date": day,
-        "timezone": row.timezone,
-        "version": found.version,
-        "timestamp": found.timestamp,
-        "plan": _plan(row, day),
-        "claims": [
-            {
-                "booking": each.booking,
-                "start": each.start.isoformat(),
-                "end": each.end.isoformat(),
-                "units": each.units,
-                "until": each.until,
-            }
-            for each in found.claims
-        ],
-        "blocks": blocks,
-    }
+    answer = day_answer(row, days.get(reader, row, day, now), vault, actor)
     return answer, parked_among(reader, [Resource.stream(resource), ResourceDay.stream(resource, day)])
 
 
-def _plan(row: ResourceRow, day: date) -> DayPlanAnswer:
-    resource = row.resource()
-    exception = resource.plan.exceptions.get(day)
-    policy: Any = resource.policy.model_dump()
-    return {
-        "windows": list(resource.plan.times_on(day)),
-        "reason": None if exception is None else exception.reason,
-        "capacity": resource.capacity,
-        "policy": policy,
-    }
-
-
-def _reason(vault: Vault, actor: Actor, block: str, sealed: str | None) -> dict[str, Any] | None:
-    if actor.role != "staff" and sealed is not None:
-        return SEALED
-    return block_reason(vault, block, sealed)
+def _day_then(
+    back: LookingBack, vault: Vault, visitor: Visitor, actor: Actor, resource: str, day: date, as_of: str
+) -> DayAnswer:
+    must_be_covered(actor, must_be_visible(back.present.find_resource(resource), visitor, resource))
+    then = back.then(as_of, ResourceDay.stream(resource, day))
+    return day_answer(then.resource_row(resource), then.day(resource, day), vault, actor)
 
 
 def covered_resource(reader: Reader, visitor: Visitor, actor: Actor, resource: str) -> ResourceRow:
     """A resource within the actor's scope. Raises Refused (`unknown-resource`, `forbidden`)."""
-    row = visible_resource(reader, visitor, resource)
+    return must_be_covered(actor, visible_resource(reader, visitor, resource))
+
+
+def must_be_covered(actor: Actor, row: ResourceRow) -> ResourceRow:
+    """The resource itself. Raises Refused (`forbidden`) outside the actor's scope."""
     if not actor.covers(row.resource()):
-        raise Refused("forbidden", f"Your token does not cover {row.name}.", resource=resource)
+        raise Refused("forbidden", f"Your token does not cover {row.name}.", resource=row.id)
     return row
+
+
+class DayEventsAsked(EventsAsked):
+    """Events of a day beyond the version `after`. Of refusals, those of time that lies on it."""
+
+    refusals: RefusalsInLine = "false"
+    cursor: LineCursor = None
 
 
 @get(
     "/v1/resources/{resource:str}/days/{date:str}/events",
     tags=TAGS,
-    opt=described(answers={200: EventList}, query=EventsAsked, reads=True, problems=("unknown-resource",)),
+    opt=described(
+        answers={200: LineList}, query=DayEventsAsked, reads=True, problems=("unknown-resource", "bad-cursor")
+    ),
 )
 async def show_day_events(request: WebRequest) -> ASGIResponse:
-    """Everything that happened on a resource-day, in order."""
+    """Everything that happened on a resource-day, in order, and if asked for, what was refused on it."""
     visit = await admitted(request)
     actor = visit.visitor.acting("staff", "auditor")
-    asked, _ = query_of(request, EventsAsked)
+    asked, _ = query_of(request, DayEventsAsked)
     resource, day = resource_in(request), date_in(request)
-    await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
-    return await stream_answer(visit, actor, ResourceDay.stream(resource, day), asked)
+    row = await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
+    if asked.refusals == "false":
+        if asked.cursor is not None:
+            raise malformed("cursor", "goes with `refusals`; without them, send `next` as `after`")
+        return await stream_answer(visit, actor, ResourceDay.stream(resource, day), asked)
+    answer = await to_thread.run_sync(_day_line, visit, actor, asked, row, day)
+    return json_answer(answer, {"Cache-Control": NO_STORE})
+
+
+def _day_line(visit: Visit, actor: Actor, asked: DayEventsAsked, row: ResourceRow, day: date) -> LineList:
+    daybook = visit.service.daybook
+    start = reached(asked.cursor, daybook.log.log_id, "oldest", asked.after)
+    line = day_line(daybook.log, row.id, row.timezone, day, asked.after, start, asked.limit)
+    return line_answer(line, daybook.log, "oldest", daybook.vault, actor)
 
 
 ROUTES: Final = [show_day, show_day_events]

@@ -29,7 +29,7 @@ BOOKING_RULES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """One route. `answers`: status -> a TypedDict, a media type of text, or none without a body.
+    """One route. `answers`: status -> a TypedDict, a media type of text, several of them, or none without a body.
 
     `examples`: status -> an answer more telling than that of its shape. `problems`: what it can refuse with,
     besides what follows from the other fields. `body_example`: where the body's model has none of its own.

@@ -1,36 +1,37 @@
 """Events as answers: the log's facts, with what is sealed opened only for those who may read it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from anyio import to_thread
 from litestar.response.base import ASGIResponse
-from pydantic import Field
 
 from app.commands import Actor
 from app.details import DESK, Vault
-from app.log.records import RecordedEvent
+from app.log.event_log import EventLog
+from app.log.records import RecordedEvent, category
+from domain.customer import Customer, CustomerErased
 from interface.http.answers import EventAnswer, EventList
 from interface.http.fields import PageSize, Position
 from interface.http.models import Asked
 from interface.http.service import NO_STORE, Visit, json_answer
 
-_SEALED: Final = ("details", "reason")
+_SEALED: Final = {
+    "booking": ("details", "reason"),
+    "block": ("reason",),
+    "day": ("reason",),
+}
+"""By the kind of stream, the facts that are sealed."""
+_PLAIN: Final = frozenset({"TimeReleased.1", "WishWithdrawn.1"})
+"""Topics whose `reason` is one of a few words, about nobody."""
 
 
 class EventsAsked(Asked):
     """Events of one stream beyond the version `after`."""
 
     after: Position = 0
-    limit: PageSize = 100
-
-
-class LogAsked(Asked):
-    """Events of the whole log beyond the position `after`, as `next` or a header `Daybook-Position` named it."""
-
-    after: Annotated[str, Field(max_length=100)] = "0"
     limit: PageSize = 100
 
 
@@ -44,21 +45,45 @@ async def stream_answer(
         found = list(daybook.log.stream(stream, asked.after, asked.limit + 1))
         shown = found[: asked.limit]
         more = len(found) > asked.limit
-        items = [event_answer(each, daybook.vault, actor, customer) for each in shown]
+        erased = erased_of(daybook.log, shown) if actor.role == "auditor" else frozenset[str]()
+        items = [event_answer(each, daybook.vault, actor, customer, erased=erased) for each in shown]
         return {"items": items, "next": str(shown[-1].originator_version) if more else None}
 
     return json_answer(await to_thread.run_sync(read), {"Cache-Control": NO_STORE})
 
 
-def event_answer(recorded: RecordedEvent, vault: Vault, actor: Actor, customer: str | None = None) -> EventAnswer:
-    """One event. Staff and those whom a booking concerns read what is sealed; nobody else does."""
+def erased_of(log: EventLog, events: Iterable[RecordedEvent]) -> frozenset[str]:
+    """Among the streams of these events, those of bookings whose customers were erased. Three questions at most."""
+    head = log.head().position
+    bookings = {each.originator_id for each in events if category(each.originator_id) == "booking"}
+    begun = log.streams(bookings, head) if bookings else {}
+    customers = {stream: json.loads(found[0].state)["terms"]["customer"] for stream, found in begun.items()}
+    told = log.streams({Customer.stream(each) for each in customers.values()}, head) if customers else {}
+    gone = {stream for stream, found in told.items() if any(each.topic == CustomerErased.TOPIC for each in found)}
+    return frozenset(stream for stream, customer in customers.items() if Customer.stream(customer) in gone)
+
+
+def event_answer(
+    recorded: RecordedEvent,
+    vault: Vault,
+    actor: Actor,
+    customer: str | None = None,
+    *,
+    erased: frozenset[str] = frozenset(),
+) -> EventAnswer:
+    """One event. Staff and those whom a booking concerns read what is sealed; nobody else does. `erased`: streams of
+    which nobody does any more.
+    """
     facts: dict[str, Any] = json.loads(recorded.state)
     facts.pop("fingerprint", None)
     may_read = actor.role in {"staff", "customer", "agent"}
-    for name in _SEALED:
+    sealed = () if recorded.topic in _PLAIN else _SEALED.get(category(recorded.originator_id), ())
+    mark = {"erased": True} if recorded.originator_id in erased else {"sealed": True}
+    for name in sealed:
         if isinstance(facts.get(name), str):
-            facts[name] = _opened(vault, recorded, facts, name, customer) if may_read else {"sealed": True}
+            facts[name] = _opened(vault, recorded, facts, name, customer, actor.by) if may_read else mark
     return {
+        "kind": "event",
         "position": recorded.id,
         "stream": recorded.originator_id,
         "version": recorded.originator_version,
@@ -71,18 +96,13 @@ def event_answer(recorded: RecordedEvent, vault: Vault, actor: Actor, customer: 
     }
 
 
-def _opened(vault: Vault, recorded: RecordedEvent, facts: dict[str, Any], name: str, customer: str | None) -> Any:
+def _opened(
+    vault: Vault, recorded: RecordedEvent, facts: dict[str, Any], name: str, customer: str | None, to: str
+) -> Any:
     kind, _, key = recorded.originator_id.partition("/")
     if kind == "booking" and customer is not None:
         reveal = vault.reveal if name == "details" else vault.reveal_text
-        return reveal(customer, key, facts[name])
+        return reveal(customer, key, facts[name], to=to)
     if kind in {"block", "day"} and name == "reason":
-        return vault.reveal_text(DESK, str(facts.get("block", key)), facts[name])
+        return vault.reveal_text(DESK, str(facts.get("block", key)), facts[name], to=to)
     return {"sealed": True}
-
-
-def log_answer(events: Sequence[RecordedEvent], limit: int, vault: Vault, actor: Actor, log_id: str) -> EventList:
-    """A page of the whole log."""
-    shown = events[:limit]
-    following = f"{log_id}.{shown[-1].id}" if len(events) > limit else None
-    return {"items": [event_answer(each, vault, actor) for each in shown], "next": following}

@@ -14,7 +14,7 @@ from app.read_models.page import BadCursor
 from app.read_models.reader import Behind
 from domain.refusal import Refused
 from interface.http.parsing import WebRequest
-from interface.http.problems import PROBLEMS, Declined, problem_response
+from interface.http.problems import NOT_NOW, PROBLEMS, Declined, problem_response
 from interface.http.provider_keys import ProviderUnreachable
 from interface.http.service import service_of
 from interface.page.front import problem_document
@@ -32,6 +32,8 @@ def answer_failure(request: WebRequest, error: Exception) -> Response[bytes] | R
     client nothing.
     """
     told = _told(request, error)
+    if PROBLEMS[told.code].status == NOT_NOW:
+        service_of(request.app.state).metrics.unserved(told.code)
     if _is_for_people(request):
         return problem_document(request, told.code, told.detail, told.headers)
     return problem_response(*told)

@@ -22,6 +22,7 @@ LAST_YEAR: Final = LAST_DATE.year
 MOST_DETAILS: Final = 8 * 1024
 
 ID_PATTERN: Final = f"^{IDENTIFIER.pattern}$"
+SERIES_PATTERN: Final = r"^s-[0-9a-f]{32}$"
 CUSTOMER_PATTERN: Final = r"^c-[0-9a-f]{32}$"
 INSTANT_PATTERN: Final = (
     r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -100,6 +101,9 @@ Day = Annotated[
 ResourceId = Annotated[str, StringConstraints(pattern=ID_PATTERN), Field(examples=["moon-hospital"])]
 CustomerId = Annotated[
     str, StringConstraints(pattern=CUSTOMER_PATTERN), Field(examples=["c-5f0e2d7c9b1a4e6f8a3b5c7d9e1f2a4b"])
+]
+SeriesId = Annotated[
+    str, StringConstraints(pattern=SERIES_PATTERN), Field(examples=["s-2b4d6f8a0c1e3f5a7b9c1d3e5f7a9b1c"])
 ]
 Units = Annotated[int, Field(ge=1, le=MOST)]
 Count = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MOST)]

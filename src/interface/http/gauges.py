@@ -68,6 +68,10 @@ class Gauges:
             "Write-ahead log that is kept. Growing: something reads for very long, or a standby is away.",
         )
         self._free_bytes = stored("daybook_disk_free_bytes", "What is free where the log is. Little: make room.")
+        self._calendars = stored(
+            "daybook_failing_calendars",
+            "External calendars that cannot be followed. The desk sees which, and why.",
+        )
         self._sized = float("-inf")
 
     def read(self, daybook: Daybook) -> None:
@@ -126,6 +130,7 @@ class Gauges:
         store = "sqlite" if daybook.settings.is_embedded else "postgresql"
         try:
             found = daybook.log.storage()
+            self._calendars.labels(store).set(daybook.log.external_calendars.failing())
         except StoreUnavailable:
             return  # the sizes of a moment ago say more than none
         for gauge, size in zip((self._log_bytes, self._wal_bytes, self._free_bytes), found, strict=True):

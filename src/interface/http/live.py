@@ -71,14 +71,15 @@ async def listen(request: WebRequest) -> ASGIResponse:
     """What changes on these resources from now on, or from `Last-Event-ID` or `after` on, as server-sent events.
 
     `day` has the slots that changed, as availability shows them. `resource`: it was revised or retired, so load its
-    availability anew. `booking`, when asked for, has a booking that changed. `reset`: load everything anew. The
-    stream ends after ten minutes, or when the token does: come back with the last `id`.
+    availability anew. `booking`, when asked for, has a booking that changed; staff who ask for it are told
+    `refused`, too: time that somebody wanted and others had. `reset`: load everything anew. The stream
+    ends after ten minutes, or when the token does: come back with the last `id`.
     """
     visit = await admitted(request)
     asked, _ = query_of(request, LiveAsked, repeated="resource")
     visitor, service = visit.visitor, visit.service
     actor = _without_a_name(visitor.acting(*BOOKERS)) if asked.bookings == "true" else None
-    await service.ask(visit, _must_be_visible, visitor, asked.resource)
+    covered = await service.ask(visit, _covered_of_visible, visitor, actor, asked.resource)
     viewers = Viewers(
         service.daybook.log.log_id,
         frozenset(asked.resource),
@@ -89,7 +90,7 @@ async def listen(request: WebRequest) -> ASGIResponse:
     )
     client = request.scope.get("client")
     name = service.gate.name_of(visitor.caller, visit.headers, client[0] if client else "")
-    return LiveAnswer(service, viewers, name, await _since(visit, asked), _seconds_of(visitor))
+    return LiveAnswer(service, viewers, name, await _since(visit, asked), _seconds_of(visitor), covered)
 
 
 class LiveAnswer(ASGIResponse):
@@ -99,8 +100,15 @@ class LiveAnswer(ASGIResponse):
     """
 
     def __init__(
-        self, service: Service, viewers: Viewers, caller: str, since: Since, seconds: tuple[float, str]
+        self,
+        service: Service,
+        viewers: Viewers,
+        caller: str,
+        since: Since,
+        seconds: tuple[float, str],
+        covered: frozenset[str],
     ) -> None:
+        """`covered`: the resources whose lost races the client is told of."""
         # Deliberately not the parent's: see `JsonAnswer`.
         self.status_code, self.background = 200, None
         self._service = service
@@ -108,6 +116,7 @@ class LiveAnswer(ASGIResponse):
         self._caller = caller
         self._since = since
         self._seconds, self._why = seconds
+        self._covered = covered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream. Raises, before anything is sent, Declined (`rate-limited`, `busy`), Refused (`unknown-resource`),
@@ -117,7 +126,8 @@ class LiveAnswer(ASGIResponse):
             try:
                 async with self._service.live.listen(self._viewers) as listener:
                     first = await self._first(listener)
-                    with self._service.metrics.live_clients.track_inprogress():
+                    told_of_races = self._service.lost_races.told_to(listener, self._covered)
+                    with told_of_races, self._service.metrics.live_clients.track_inprogress():
                         why = await self._stream(listener, first, receive, send)
             except LetGo as gone:
                 raise _declined(gone) from None
@@ -182,9 +192,12 @@ def _without_a_name(actor: Actor) -> Actor:
     return replace(actor, person="") if actor.role == "staff" else actor
 
 
-def _must_be_visible(reader: Reader, visitor: Visitor, wanted: Sequence[str]) -> None:
-    for resource in wanted:
-        visible_resource(reader, visitor, resource)
+def _covered_of_visible(reader: Reader, visitor: Visitor, actor: Actor | None, wanted: Sequence[str]) -> frozenset[str]:
+    """Those whose desk the actor is. Raises Refused (`unknown-resource`) for what is not there for them."""
+    rows = [visible_resource(reader, visitor, resource) for resource in wanted]
+    if actor is None or actor.role != "staff":
+        return frozenset()
+    return frozenset(row.id for row in rows if actor.covers(row.resource()))
 
 
 async def _since(visit: Visit, asked: LiveAsked) -> Since:

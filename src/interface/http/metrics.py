@@ -7,7 +7,7 @@ tell the sum, and so can the process that does nothing else; see `interface.shar
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,13 +19,18 @@ from prometheus_client import (
     generate_latest,
 )
 
+from app import commands
 from app.assembly import Daybook
 from app.commands import Command
+from app.log.lost_races import LOST
+from app.log.notes import DISCLOSURES, REFUSALS
+from app.messages.sending import Became
 from app.outcome import Busy, Outcome
 from app.queue import Answer
 from app.writer import Observer
 from domain.refusal import Refused
 from interface.http.gauges import Gauges
+from interface.http.problems import NOT_NOW, PROBLEMS
 from interface.shared_metrics import of_all_processes
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,10 +41,14 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # the library leaves 
 
 
 class _OfLabels(dict[tuple[str, ...], Counter]):
-    """The counters of one metric by their labels. Looking one up in the library costs several times more."""
+    """The counters of one metric by their labels. Looking one up in the library costs several times more.
 
-    def __init__(self, metric: Counter) -> None:
+    `known` are there from the start, at 0: Prometheus sees no rise in what begins at 500.
+    """
+
+    def __init__(self, metric: Counter, known: Iterable[tuple[str, ...]] = ()) -> None:
         self._metric = metric
+        self.update((labels, metric.labels(*labels)) for labels in known)
 
     def __missing__(self, labels: tuple[str, ...]) -> Counter:
         found = self[labels] = self._metric.labels(*labels)
@@ -57,9 +66,12 @@ class Metrics(Observer):
         own = CollectorRegistry()
         self._registry = of_all_processes(shared) if shared is not None else own
         self._commands = _OfLabels(
-            Counter("daybook_commands", "Commands by kind and outcome.", ["kind", "outcome"], registry=own)
+            Counter("daybook_commands", "Commands by kind and outcome.", ["kind", "outcome"], registry=own),
+            known=[(kind, "done") for kind in _kinds()],
         )
-        self._refusals = _OfLabels(Counter("daybook_refusals", "Refusals by code.", ["code"], registry=own))
+        self._refusals = _OfLabels(
+            Counter("daybook_refusals", "Refusals by code.", ["code"], registry=own), known=[(LOST,)]
+        )
         self._requests = _OfLabels(
             Counter(
                 "daybook_requests", "Requests by method, route and status.", ["method", "route", "status"], registry=own
@@ -86,6 +98,39 @@ class Metrics(Observer):
             "Sealed texts that could not be read. Any: the master key is wrong, or a row was altered.",
             registry=own,
         )
+        self._dropped = _OfLabels(
+            Counter(
+                "daybook_notes_dropped",
+                "Refusals and disclosures that were not written down, by table. Any: more came than can be kept.",
+                ["table"],
+                registry=own,
+            ),
+            known=[(REFUSALS,), (DISCLOSURES,)],
+        )
+        self._checkpoints = _OfLabels(
+            Counter(
+                "daybook_checkpoints",
+                "Checkpoints sent, by outcome: `taken`, or `failed` and tried again.",
+                ["outcome"],
+                registry=own,
+            ),
+            known=[("taken",), ("failed",)],
+        )
+        self._webhooks_failing = Gauge(
+            "daybook_webhooks_failing",
+            "Webhooks that fail, or were disabled because they had. Any: look at their attempts.",
+            registry=own,
+            multiprocess_mode="livemax",
+        )
+        self._messages = _OfLabels(
+            Counter(
+                "daybook_messages",
+                "Messages to people, by outcome: `sent`, `failed` and tried again, or `given-up`.",
+                ["outcome"],
+                registry=own,
+            ),
+            known=[(became,) for became in get_args(Became)],
+        )
         self.live_clients = Gauge(
             "daybook_live_clients", "Open live streams.", registry=own, multiprocess_mode="livesum"
         )
@@ -96,6 +141,15 @@ class Metrics(Observer):
                 ["why"],
                 registry=own,
             )
+        )
+        self._unserved = _OfLabels(
+            Counter(
+                "daybook_unserved",
+                "Requests that could not be served just then, by code. Many `busy`: more comes than is stored.",
+                ["code"],
+                registry=own,
+            ),
+            known=[(code,) for code, problem in PROBLEMS.items() if problem.status == NOT_NOW],
         )
         self._gauges = Gauges(own)
 
@@ -119,9 +173,29 @@ class Metrics(Observer):
         """Something sealed cannot be opened; whose it is stands in the log, not in a metric."""
         self._unreadable.inc()
 
+    def notes_dropped(self, table: str, number: int) -> None:
+        """So many notes were not kept."""
+        self._dropped[table,].inc(number)
+
+    def checkpoint_sent(self, taken: bool) -> None:
+        """A checkpoint was sent; whether it was taken."""
+        self._checkpoints["taken" if taken else "failed",].inc()
+
+    def webhooks_failing(self, number: int) -> None:
+        """So many webhooks fail."""
+        self._webhooks_failing.set(number)
+
+    def message_became(self, what: str) -> None:
+        """What became of a message to a person."""
+        self._messages[what,].inc()
+
     def answered(self, method: str, route: str, status: int) -> None:
         """A request was answered; `route` is the template, never the path, which would name bookings."""
         self._requests[method, route, str(status)].inc()
+
+    def unserved(self, code: str) -> None:
+        """A request could not be served just then: what is answered with 503."""
+        self._unserved[code,].inc()
 
     def live_ended(self, why: str) -> None:
         """A live stream has ended."""
@@ -140,6 +214,13 @@ class Metrics(Observer):
     def kept_up(self, daybook: Daybook) -> AbstractContextManager[None]:
         """While it lasts, the gauges are read now and then: for others, who may be asked for them."""
         return self._gauges.kept_up(daybook)
+
+
+def _kinds() -> list[str]:
+    """The names of the commands that there are: those that no others are made of."""
+    there = [each for each in vars(commands).values() if isinstance(each, type) and issubclass(each, Command)]
+    parents = {parent for each in there for parent in each.__bases__}
+    return [each.__name__ for each in there if each not in parents]
 
 
 def _outcome(answer: Answer) -> str:

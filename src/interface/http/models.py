@@ -81,12 +81,15 @@ class BookingBody(Said):
 
     @model_validator(mode="after")
     def _one_way_or_the_other(self) -> Self:
+        self._must_be_one_way()
+        return self
+
+    def _must_be_one_way(self) -> None:
         if self.legs is None:
             if self.resource is None or self.start is None:
                 raise _wrong("say resource and start, or legs")
         elif not self.model_fields_set.isdisjoint(self._of_one_leg):
             raise _wrong("say either resource, start, end and units, or legs; not both")
-        return self
 
     def wanted(self) -> tuple[WantedLeg, ...]:
         """The legs in the domain's words."""
@@ -136,6 +139,19 @@ class ReasonBody(Said):
     reason: ReasonText | None = None
 
 
+class ExternalCalendarBody(Said):
+    """A calendar elsewhere: where its feed (iCalendar) is, by `https`; `webcal` stands for it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"url": "https://calendar.example.org/private-0c9d4be7/basic.ics"}]}
+    )
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+
+    def address(self) -> str:
+        """What is to be fetched."""
+        return f"https://{self.url[9:]}" if self.url.lower().startswith("webcal://") else self.url
+
+
 class BlockBody(Said):
     """Time to take away. `units` left out: all capacity."""
 
@@ -171,6 +187,8 @@ class PolicyBody(Said):
     buffer_before: int = _bounded("buffer_before")
     buffer_after: int = _bounded("buffer_after")
     daily_limit: int | None = _bounded("daily_limit")
+    offer_minutes: int = _bounded("offer_minutes")
+    overtaking: bool = True
 
     def policy(self) -> Policy:
         """The same in the domain's words; 0 stands for a duration left out."""

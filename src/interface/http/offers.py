@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from app.alternatives import Wanted, alternatives
+from app.alternatives import MOST, Wanted, alternatives
 from app.assembly import Daybook
 from app.commands import Actor
 from app.log.trouble import StoreUnavailable
 from app.read_models.reader import Behind
-from domain.refusal import Refused
+from domain.interval import MINUTE
+from domain.refusal import Fact, Refused
 from interface.http.problems import problem_body
 
 MOST_REMEMBERED: Final = 256
@@ -42,8 +43,9 @@ class Offers:
         when the read models cannot say.
         """
         position, now = self._daybook.commands.decided_up_to, self._daybook.clock.now()
-        wanted = _wanted(refused, by_staff=actor.is_desk)
-        key = (wanted, refused.detail, position, int(now.timestamp()))
+        wanted = _places(refused, by_staff=actor.is_desk)
+        of_series = str(refused.facts.get("conflicts"))
+        key = (wanted, refused.detail, of_series, position, int(now.timestamp()))
         answer = self._answers.get(key)
         if answer is None:
             answer = asyncio.ensure_future(self._answer(refused, wanted, position))
@@ -54,13 +56,21 @@ class Offers:
             return answer.result()
         return await asyncio.shield(answer)  # one client that hangs up must not take the others' answer away
 
-    async def _answer(self, refused: Refused, wanted: Wanted, position: int) -> bytes:
+    async def _answer(self, refused: Refused, wanted: tuple[Wanted, ...], position: int) -> bytes:
         try:
             await self._daybook.runner.reached(position, SECONDS_FOR_READ_MODELS)
-            found = await self._looks.look(wanted)
+            found = await self._instead_of(wanted)
         except (Behind, StoreUnavailable):
             found = []
         return problem_body(refused.code, refused.detail, {**refused.facts, "alternatives": found})
+
+    async def _instead_of(self, wanted: tuple[Wanted, ...]) -> Found:
+        """What is free instead of one place; instead of several, the nearest. Raises Behind, StoreUnavailable."""
+        if len(wanted) == 1:
+            return await self._looks.look(wanted[0])
+        found = await asyncio.gather(*map(self._looks.look, wanted))
+        every = [(place, each) for place, those in zip(wanted, found, strict=True) for each in those]
+        return [each for _, each in sorted(every, key=lambda pair: _how_far(*pair))[:MOST]]
 
 
 class Looks:
@@ -110,7 +120,23 @@ class Looks:
         return [(await self._found([each]))[0] for each in together]
 
 
-def _wanted(refused: Refused, *, by_staff: bool) -> Wanted:
+def _places(refused: Refused, *, by_staff: bool) -> tuple[Wanted, ...]:
+    """The places that were refused. Of an automatic booking those that were looked at, at the end of their windows."""
     facts = refused.facts
-    start, end = (datetime.fromisoformat(str(facts[name])) for name in ("start", "end"))
-    return Wanted(str(facts["resource"]), start, end, int(str(facts["units"])), by_staff)
+    units, looked_at = int(str(facts["units"])), facts.get("looked_at")
+    if not isinstance(looked_at, list):
+        start, end = (datetime.fromisoformat(str(facts[name])) for name in ("start", "end"))
+        return (Wanted(str(facts["resource"]), start, end, units, by_staff),)
+    return tuple(_last_of(each, units, by_staff=by_staff) for each in looked_at if isinstance(each, dict))
+
+
+def _last_of(place: dict[str, Fact], units: int, *, by_staff: bool) -> Wanted:
+    end = datetime.fromisoformat(str(place["end"]))
+    start = end - int(str(place["minutes"])) * MINUTE
+    return Wanted(str(place["resource"]), start, end, units, by_staff)
+
+
+def _how_far(wanted: Wanted, found: dict[str, Any]) -> tuple[bool, timedelta]:
+    """Later ones first, and of both the nearest."""
+    start = datetime.fromisoformat(found["start"])
+    return start < wanted.start, abs(start - wanted.start)

@@ -1,5 +1,6 @@
 """The OpenAPI document: Litestar's own, with what `described` says of each route filled in."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -15,19 +16,36 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from interface.http.addresses import BLOCK_ID, BOOKING_ID, CUSTOMER_ID
+from interface.http.addresses import (
+    BLOCK_ID,
+    BOOKING_ID,
+    CALENDAR_ID,
+    CUSTOMER_ID,
+    FEED_NAME,
+    SERIES_ID,
+    WEBHOOK_ID,
+    WISH_ID,
+)
+from interface.http.demand_examples import DEMAND_ANSWERS
 from interface.http.described import KEY, Described
-from interface.http.examples import ANSWERS, ETAG, POSITION, PROBLEMS_TOLD, TEXTS, WEAK_ETAG, Told
+from interface.http.examples import ANSWERS, ETAG, POSITION, TEXTS, WEAK_ETAG
 from interface.http.fields import DATE_PATTERN, ID_PATTERN, POSITION_PATTERN
 from interface.http.parked import PARKED_HEADER
+from interface.http.problem_examples import PROBLEMS_TOLD, Told
 from interface.http.problems import PROBLEM_JSON, PROBLEMS
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_ANSWERS: Final = {**ANSWERS, **DEMAND_ANSWERS}
 _PATH_PATTERNS: Final = {
     "resource": ID_PATTERN,
     "booking": BOOKING_ID,
+    "series": SERIES_ID,
     "customer": CUSTOMER_ID,
     "block": BLOCK_ID,
+    "calendar": CALENDAR_ID,
+    "feed": FEED_NAME,
+    "wish": WISH_ID,
+    "webhook": WEBHOOK_ID,
     "date": DATE_PATTERN,
     "code": r"^[a-z-]{1,40}$",
 }
@@ -91,7 +109,7 @@ def document_of(handlers: tuple[HTTPRouteHandler, ...]) -> bytes:
         description="Bookings that cannot collide. Every problem has a page at /problems.",
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
-        operation_id_creator=lambda handler, *_: handler.handler_name,
+        operation_id_creator=lambda handler, method, _: handler.handler_name + ("_head" if method == "HEAD" else ""),
     )
     app = Litestar(list(handlers), openapi_config=config, logging_config=None)
     document = app.openapi_schema.to_schema()
@@ -110,7 +128,7 @@ class _Schemas:
     """JSON Schema of every body and answer, made by pydantic, each once."""
 
     def __init__(self, operations: Sequence[_Documented]) -> None:
-        answers = [each for op in operations for each in op.said.answers.values() if _is_shape(each)]
+        answers = [each for op in operations for some in op.said.answers.values() for each in _shapes(some)]
         bodies = [op.said.body for op in operations if op.said.body is not None]
         wanted: dict[tuple[Any, str], TypeAdapter[Any]] = {
             (shape, mode): TypeAdapter(shape)
@@ -123,8 +141,9 @@ class _Schemas:
         self.definitions: dict[str, Any] = definitions.get("$defs", {})
 
     def answer(self, shape: Any) -> dict[str, Any]:
-        """The schema of an answer."""
-        return self._found[shape.__name__, "serialization"]
+        """The schema of an answer, or of one of several."""
+        found = [self._found[each.__name__, "serialization"] for each in _shapes(shape)]
+        return found[0] if len(found) == 1 else {"anyOf": found}
 
     def body(self, model: type[BaseModel]) -> dict[str, Any]:
         """The schema of a request's body."""
@@ -143,9 +162,17 @@ def _operations(app: Litestar, document: dict[str, Any]) -> Iterable[_Documented
         described = route.route_handlers if isinstance(route, HTTPRoute) else []
         for handler in (each for each in described if KEY in each.opt):
             said: Described = handler.opt[KEY]
+            path = _as_written(route.path_format)
+            operations = document["paths"][path] = document["paths"].pop(route.path_format)
+            operations.pop("head", None)  # the same as GET, without the body
             for method in handler.http_methods:
-                path = document["paths"][route.path_format]
-                yield _Documented(path[str(method).lower()], route.path_format, said)
+                if str(method) != "HEAD":
+                    yield _Documented(operations[str(method).lower()], path, said)
+
+
+def _as_written(path: str) -> str:
+    """An address with the names alone of what stands in it; the framework leaves `{booking:str}.ics` as it is."""
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
 def _fill(each: _Documented, schemas: _Schemas) -> None:
@@ -163,7 +190,7 @@ def _fill(each: _Documented, schemas: _Schemas) -> None:
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    names = re.findall(r"\{(\w+)\}", path)
     for name in names:
         schema = {"type": "string", "pattern": _PATH_PATTERNS[name]}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
@@ -212,11 +239,15 @@ def _answers(said: Described, schemas: _Schemas) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, shape in said.answers.items():
         response: dict[str, Any] = {"description": _META[status]}
-        if isinstance(shape, str):
-            response["content"] = {shape: {"schema": {"type": "string"}, "example": TEXTS[shape]}}
-        elif shape is not None:
-            example = said.examples.get(status, ANSWERS[shape])
-            response["content"] = {"application/json": {"schema": schemas.answer(shape), "example": example}}
+        content: dict[str, Any] = {}
+        if _shapes(shape):
+            example = said.examples.get(status) or _ANSWERS[_shapes(shape)[0]]
+            content["application/json"] = {"schema": schemas.answer(shape), "example": example}
+        for media_type in shape if isinstance(shape, tuple) else (shape,):
+            if isinstance(media_type, str):
+                content[media_type] = {"schema": {"type": "string"}, "example": TEXTS[media_type]}
+        if content:
+            response["content"] = content
         headers = _answer_headers(said, status)
         if headers:
             response["headers"] = headers
@@ -266,8 +297,10 @@ def _example(code: str) -> dict[str, Any]:
     }
 
 
-def _is_shape(answer: Any) -> bool:
-    return answer is not None and not isinstance(answer, str)
+def _shapes(answer: Any) -> tuple[Any, ...]:
+    """The shapes of an answer in JSON, without what it may be in other media types."""
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    return tuple(each for each in answers if each is not None and not isinstance(each, str))
 
 
 def _version() -> str:

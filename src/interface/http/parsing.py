@@ -18,6 +18,8 @@ WebRequest = Request[Any, Any, Any]
 _MOST_ERRORS = 20
 SECONDS_FOR_A_BODY = 10
 _BODY = "daybook_body"
+_NO_PLACES = {"[key]", "[listed]", "[sought]"}
+"""What pydantic puts between the parts of a place in a document."""
 
 
 async def body_of(request: WebRequest, model: type[M], *, optional: bool = False) -> M:
@@ -129,7 +131,7 @@ def of_validation(error: ValidationError, *, in_query: bool = False) -> Declined
 
 
 def _pointer(location: Iterable[int | str], *, in_query: bool) -> str:
-    parts = [str(part).replace("~", "~0").replace("/", "~1")[:100] for part in location if part != "[key]"]
+    parts = [str(part).replace("~", "~0").replace("/", "~1")[:100] for part in location if part not in _NO_PLACES]
     return "/".join(parts) if in_query else "".join(f"/{part}" for part in parts)
 
 

@@ -8,6 +8,8 @@ from litestar.response import Response
 from pydantic_core import to_json
 
 PROBLEM_JSON: Final = "application/problem+json"
+NOT_NOW: Final = 503
+"""The status of what may be asked again as it is: it could not be served just then."""
 
 
 class Problem(NamedTuple):
@@ -23,7 +25,8 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         409,
         "Not available",
         "Somebody else has the place, or the desk has blocked it. `capacity`, `booked`, `blocked` and `available` say "
-        "how much is taken; `alternatives` lists the next free times of the same resource.",
+        "how much is taken; `alternatives` lists the next free times of the same resource. Where any of several would "
+        "have done, `tried` says how many, and `looked_at` names some of those that are taken.",
     ),
     "hold-expired": Problem(
         409,
@@ -80,11 +83,48 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "too-many-holds": Problem(
         409, "Too many holds", "One customer may hold only so many times at once. Confirm or cancel one first."
     ),
+    "too-many-wishes": Problem(
+        409, "Too many wishes", "One customer may wait for only so many things at once. Leave one line first."
+    ),
+    "line-full": Problem(409, "Line full", "As many wait for that day as it keeps. Choose another day."),
+    "still-available": Problem(
+        409, "Still available", "There is room for this now: nothing is to be waited for. Please book it."
+    ),
     "unknown-resource": Problem(
         404, "Unknown resource", "There is no such resource, or it is retired, or not for you to see."
     ),
     "unknown-booking": Problem(404, "Unknown booking", "There is no such booking, or it is not yours."),
+    "unknown-wish": Problem(404, "Unknown wish", "There is no such wish in line, or it is not yours."),
+    "unknown-series": Problem(404, "Unknown series", "There is no such series, or it is not yours."),
     "unknown-customer": Problem(404, "Unknown customer", "There is no such customer, or it is not yours to see."),
+    "active-bookings": Problem(
+        409,
+        "Bookings to come",
+        "Whoever has bookings that are not over cannot be erased. `bookings` lists them: let them end, or cancel or "
+        "revoke them first.",
+    ),
+    "legal-hold": Problem(
+        409, "Kept by law", "A legal hold keeps this person from being erased. An administrator can lift it."
+    ),
+    "unknown-feed": Problem(
+        404,
+        "Unknown calendar feed",
+        "Nobody follows a calendar at this address any more, or ever did: it was ended, or replaced by a new one. Make "
+        "a new address where you made this one.",
+    ),
+    "unknown-calendar": Problem(
+        404, "Unknown calendar", "There is no such external calendar on this resource, or not any more."
+    ),
+    "unknown-webhook": Problem(404, "Unknown webhook", "There is no such webhook."),
+    "too-many-webhooks": Problem(
+        409, "Too many webhooks", "There are as many webhooks as there may be. Delete one first."
+    ),
+    "unreadable-webhook": Problem(
+        409,
+        "Unreadable webhook",
+        "The webhook's address and secrets do not open: they were altered, or sealed under another key. Delete it, and "
+        "make a new one.",
+    ),
     "unknown-block": Problem(404, "Unknown block", "There is no such block on this resource."),
     "idempotency-key-reused": Problem(
         422,
@@ -114,6 +154,11 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The position belongs to another log, or lies beyond its end: the service was restored or replaced. "
         "Forget what you have and start over.",
     ),
+    "unknown-version": Problem(
+        400,
+        "Unknown version",
+        "`as_of` names a version that this has not had. `current_version` is the newest.",
+    ),
     "unauthenticated": Problem(
         401,
         "Not signed in",
@@ -142,32 +187,32 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Something is wrong with the service, not with the request. The operators' log has the cause.",
     ),
     "busy": Problem(
-        503,
+        NOT_NOW,
         "Busy",
         "Too many commands are waiting, or too many live streams open. Nothing was stored: repeat the request after "
         "Retry-After seconds.",
     ),
     "store-unavailable": Problem(
-        503,
+        NOT_NOW,
         "Store unavailable",
         "The event store cannot be reached or written. Nothing was stored: repeat it after Retry-After seconds.",
     ),
     "outcome-unknown": Problem(
-        503,
+        NOT_NOW,
         "Outcome unknown",
         "The connection to the event store broke while it stored the command, so it may have happened or not. Repeat "
         "the request with the same Idempotency-Key: it will not happen twice.",
     ),
     "not-ready": Problem(
-        503, "Not ready", "This process should not be sent requests at the moment; `troubles` says why."
+        NOT_NOW, "Not ready", "This process should not be sent requests at the moment; `troubles` says why."
     ),
     "sign-in-unavailable": Problem(
-        503,
+        NOT_NOW,
         "Sign-in unavailable",
         "The identity provider, whose keys verify tokens, cannot be reached. Repeat it after Retry-After seconds.",
     ),
     "behind": Problem(
-        503,
+        NOT_NOW,
         "Not there yet",
         "The read model has not reached the position that the request names. Repeat it after Retry-After seconds.",
     ),

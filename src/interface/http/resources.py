@@ -1,13 +1,15 @@
 """Resources: what administrators define, and what everyone may look up."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from litestar import delete, get, put
 from litestar.response.base import ASGIResponse
 from pydantic import StringConstraints
+from pydantic_core import to_json
 
 from app.commands import Command, DefineResource, RetireResource, SetException
-from app.displaced import displaced
+from app.displaced import Displaced, displaced
 from app.log.trouble import StoreUnavailable
 from app.outcome import Outcome
 from app.read_models import resources
@@ -18,14 +20,16 @@ from domain.refusal import Refused
 from domain.resource import Resource
 from interface.http.addresses import date_in, resource_in
 from interface.http.answers import DisplacedAnswer, ResourceAnswer, ResourceList, RevisedResource
-from interface.http.callers import Visitor
+from interface.http.callers import HISTORIANS, Visitor
 from interface.http.described import described
 from interface.http.examples import REGISTERED
 from interface.http.fields import Count, Cursor, PageSize, ResourceId
+from interface.http.looking_back import AsOfAsked, LookingBack, look_back
 from interface.http.models import Asked, ExceptionBody, ResourceBody
+from interface.http.packing import PackedAnswer
 from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, body_of, query_of
-from interface.http.service import Visit, admitted, bare_answer, json_answer
+from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
 from interface.http.versions import etag, is_known
 
 TAGS: Final = ["resources"]
@@ -48,6 +52,7 @@ def resource_answer(resource: Resource) -> ResourceAnswer:
     answer: ResourceAnswer = defined
     answer["id"], answer["timezone"] = resource.key, resource.timezone
     answer["version"], answer["retired"] = resource.version, resource.retired
+    defined["policy"] = resource.policy.said()
     return answer
 
 
@@ -152,7 +157,7 @@ async def list_resources(request: WebRequest) -> ASGIResponse:
         visit, resources.search, visible=visible, attributes=attributes, **asked.model_dump()
     )
     answer: ResourceList = {"items": [resource_answer(row.resource()) for row in page.items], "next": page.next}
-    return json_answer(answer, shareable(visit.visitor))
+    return PackedAnswer(to_json(answer), 200, shareable(visit.visitor))
 
 
 @get(
@@ -160,23 +165,36 @@ async def list_resources(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: ResourceAnswer, 304: None},
-        query=Asked,
+        query=AsOfAsked,
         sign_in="optional",
         reads=True,
         if_none_match=True,
         may_be_parked=True,
-        problems=("unknown-resource",),
+        problems=("unknown-resource", "unknown-version", "forbidden"),
     ),
 )
 async def show_resource(request: WebRequest) -> ASGIResponse:
-    """One resource, also a retired one."""
+    """One resource, also a retired one; for the desk, administrators and auditors also as it was."""
     visit = await admitted(request)
-    query_of(request, Asked)
+    as_of = query_of(request, AsOfAsked)[0].as_of
+    if as_of is not None:
+        return await _as_it_was(visit, resource_in(request), as_of)
     row, parked = await visit.service.ask(visit, _one, visit.visitor, resource_in(request))
     headers = {**shareable(visit.visitor), "ETag": etag(row.version), **parked}
     if is_known(visit.headers, row.version):
         return bare_answer(304, headers)
     return json_answer(resource_answer(row.resource()), headers)
+
+
+async def _as_it_was(visit: Visit, resource: str, as_of: str) -> ASGIResponse:
+    visit.visitor.acting(*HISTORIANS)
+
+    def then(back: LookingBack) -> ResourceAnswer:
+        must_be_visible(back.present.find_resource(resource), visit.visitor, resource)
+        return resource_answer(back.then(as_of, Resource.stream(resource)).resource_row(resource).resource())
+
+    answer = await look_back(visit, then)
+    return json_answer(answer, {"ETag": etag(answer["version"]), "Cache-Control": NO_STORE})
 
 
 def _one(reader: Reader, visitor: Visitor, resource: str) -> tuple[ResourceRow, dict[str, str]]:
@@ -186,7 +204,11 @@ def _one(reader: Reader, visitor: Visitor, resource: str) -> tuple[ResourceRow, 
 
 def visible_resource(reader: Reader, visitor: Visitor, resource: str) -> ResourceRow:
     """A resource, if it is there for the visitor. Raises Refused (`unknown-resource`)."""
-    row = resources.get(reader, resource)
+    return must_be_visible(resources.get(reader, resource), visitor, resource)
+
+
+def must_be_visible(row: ResourceRow | None, visitor: Visitor, resource: str) -> ResourceRow:
+    """The resource itself. Raises Refused (`unknown-resource`) where it is not there for the visitor."""
     if row is None or not visitor.sees(row.resource()):
         raise Refused("unknown-resource", f"There is no resource {resource}.", resource=resource)
     return row
@@ -224,7 +246,20 @@ async def _displaced(visit: Visit, outcome: Outcome, resource: str) -> list[Disp
 def _no_longer_fitting(reader: Reader, resource: str, outcome: Outcome) -> list[DisplacedAnswer]:
     row = resources.get(reader, resource)
     found = displaced(reader, row, outcome.now) if row is not None else []
-    return [{"booking": each.booking, "code": each.code} for each in found]
+    return displaced_answers(found)
+
+
+def displaced_answers(found: Iterable[Displaced]) -> list[DisplacedAnswer]:
+    """The answers about bookings that no longer fit: nothing of whose they are."""
+    return [
+        {
+            "booking": each.booking,
+            "code": each.code,
+            "start": each.start.isoformat(),
+            "end": each.end.isoformat(),
+        }
+        for each in found
+    ]
 
 
 ROUTES: Final = [

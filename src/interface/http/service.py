@@ -9,7 +9,7 @@ from secrets import token_bytes
 from time import monotonic, time_ns
 from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from litestar.datastructures.state import State
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
@@ -19,6 +19,7 @@ from app.assembly import Daybook
 from app.commands import Actor, Command
 from app.identity import command_id
 from app.kept_availability import KeptAvailability
+from app.live.lost_races import LostRaces
 from app.live.stream import LiveStream
 from app.outcome import Outcome
 from app.read_models.reader import Reader
@@ -45,6 +46,8 @@ STATE_KEY: Final = "service"
 SHOWN_POSITION: Final = "daybook_position"
 """Where a request notes the position that its answer shows at least."""
 NO_STORE: Final = "no-store"
+MOST_LOOKING_BACK: Final = 2
+"""Replays of the past at once, in one process: they are long, and must not take the threads of everybody else."""
 
 
 class CommandFields(TypedDict):
@@ -86,9 +89,11 @@ class Service:
     offers: Offers
     availability: KeptAvailability
     live: LiveStream
+    lost_races: LostRaces
     open_streams: OpenStreams
     fresh_ids: FreshIds = field(default_factory=FreshIds)
     unserved: Unserved = field(default_factory=Unserved)
+    looking_back: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_LOOKING_BACK))
 
     async def execute(self, command: Command) -> Outcome:
         """Run a command. Raises what `Daybook.execute` raises."""
@@ -114,12 +119,19 @@ class Service:
 
         Raises Declined (`malformed`, `unknown-position`), Behind.
         """
+        position = await self.position_named(visit)
+        if position is None:
+            return 0
+        await self.daybook.reached(position)
+        return position
+
+    async def position_named(self, visit: "Visit") -> int | None:
+        """The position that the request names by its header. Raises Declined (`malformed`, `unknown-position`)."""
         wanted = visit.headers.get(b"daybook-position")
         if wanted is None:
-            return 0
+            return None
         position = parse_position(wanted.decode("latin-1"), self.daybook.log.log_id)
         await self.must_be_in_the_log(position)
-        await self.daybook.reached(position)
         return position
 
     async def must_be_in_the_log(self, position: int, name: str = POSITION_HEADER) -> None:
@@ -218,9 +230,11 @@ class JsonAnswer(ASGIResponse):
         self._fields += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send it; to a HEAD request without its body."""
+        asked: Any = scope
+        body = b"" if asked.get("method") == "HEAD" else self.body
         await send({"type": "http.response.start", "status": self.status_code, "headers": self._fields})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def json_answer(content: Any, headers: Mapping[str, str], status: int = 200) -> ASGIResponse:

@@ -11,6 +11,7 @@ from app.commands import Actor
 from app.decisions.access import may_touch
 from app.details import Vault
 from app.live.rounds import Round
+from app.log.lost_races import LostRace
 from app.read_models import bookings
 from app.read_models.resources import ResourceRow
 from domain.definition import Visibility
@@ -76,6 +77,15 @@ class Viewers:
             found = happened.once((_of_booking, booking, self.actor), look)
             if found is not None and not self.resources.isdisjoint({*touched, *found.resources}):
                 yield found.frame
+
+
+def written_races(races: Sequence[LostRace]) -> bytes:
+    """The frames of lost races. Without an `id`: they are not of the log, and who comes back is not told them again."""
+    return b"".join(b"event: refused\ndata: %b\n\n" % to_json(_of_race(race)) for race in races)
+
+
+def _of_race(race: LostRace) -> dict[str, str | int]:
+    return {"resource": race.resource, "start": race.start, "end": race.end, "last_minute": race.times}
 
 
 def _of_resource(row: ResourceRow) -> Frame:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-VIEWS: Final = ("find", "mine", "desk", "places")
+VIEWS: Final = ("find", "mine", "desk", "demand", "places", "audit")
 """First parts of the page's addresses; `/` alone is the first of them."""
 _LONGEST: Final = 1000
 _ADDRESS_OF_A_VIEW: Final = re.compile(

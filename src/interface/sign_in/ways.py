@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.master_keys import MasterKeys
 from app.settings import Settings
 from interface.guests import GUESTS, Guest
 from interface.http.auth import Authenticator, Caller
@@ -46,7 +47,7 @@ def sign_in_for(
     settings: Settings,
     tokens: Authenticator,
     store: bytes,
-    master_key: bytes,
+    master: MasterKeys,
     *,
     with_demo: bool,
     clock: Callable[[], float] = time.time,
@@ -61,6 +62,6 @@ def sign_in_for(
         provider, way = IdentityProvider(settings), f"{settings.issuer}\n{settings.client_id}"
     else:
         return None
-    origins, seals = Origins(public_url), Seals(secrets_for(settings, master_key), store, way)
+    origins, seals = Origins(public_url), Seals(lambda: secrets_for(settings, master), store, way)
     sessions, attempts = Sessions(seals, origins, clock), Attempts(seals, clock)
     return SignIn(origins, sessions, attempts, tokens, provider, settings.issuer or "", clock)

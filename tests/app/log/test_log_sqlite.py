@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -13,8 +14,12 @@ import pytest
 
 from app.log.customers import CustomerRow
 from app.log.records import LoggedEvent
+from app.log.schema import SCHEMA_VERSION
 from app.log.sqlite import FILE_NAME, SQLiteLog, open_sqlite
 from app.log.trouble import HeadMoved, StoreDamaged, StoreInUse, StoreUnavailable
+
+MESSAGES = ("followers", "messages_due")
+WEBHOOKS = ("webhooks", "webhook_attempts", *MESSAGES)
 
 MakeEvent = Callable[..., LoggedEvent]
 
@@ -131,6 +136,36 @@ def test_a_newer_file_is_left_alone(folder: Path) -> None:
 
     with pytest.raises(StoreUnavailable, match="version 99"):
         open_sqlite(folder, serving=True)
+
+
+@pytest.mark.parametrize(
+    ("version", "lacks"),
+    [
+        (1, ("refusals", "disclosures", "snapshots", "calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (2, ("snapshots", "calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (3, ("calendar_feeds", "external_calendars", *WEBHOOKS)),
+        (4, ("external_calendars", *WEBHOOKS)),
+        (5, WEBHOOKS),
+        (6, MESSAGES),
+    ],
+)
+def test_a_file_of_a_version_before_gets_what_it_lacks(folder: Path, version: int, lacks: tuple[str, ...]) -> None:
+    open_sqlite(folder, serving=True).close()
+    with sqlite3.connect(folder / FILE_NAME) as file:
+        dropped = "".join(f"DROP TABLE {table}; " for table in lacks)
+        file.executescript(f"{dropped}PRAGMA user_version = {version}")
+    file.close()
+
+    with closing(open_sqlite(folder, serving=False, read_only=True)) as log:
+        assert log.head().position == 0
+    with closing(open_sqlite(folder, serving=True)) as log:
+        assert (log.refusals.search({}), log.disclosures.search({})) == ([], [])
+        assert log.rows("SELECT * FROM snapshots") == log.rows("SELECT * FROM calendar_feeds") == []
+        assert log.external_calendars.due("9") == []
+        assert (log.webhooks.all(), log.webhooks.attempts("h-1", 10)) == ([], [])
+        assert (log.messages.due("9", 10), log.messages.position()) == ([], None)
+        assert not log.created
+        assert log.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:

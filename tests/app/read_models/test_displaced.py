@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from tests.app.read_models.venue import NOW, Venue, catch_up
 
-from app.displaced import Displaced, displaced
+from app.displaced import displaced
 from app.read_models import resources
 from app.read_models.database import ReadModels
 from app.read_models.runner import Runner
@@ -39,10 +39,10 @@ def test_bookings_that_no_longer_fit_are_named_with_the_rule_they_break(
         row = resources.get(reader, "room")
         assert row is not None
         found = displaced(reader, row, venue.now)
-    assert found == [
-        Displaced("b-early", "outside-hours"),
-        Displaced("b-odd", "off-grid"),
-        Displaced("b-many", "party-too-large"),
-        Displaced("b-second", "not-available"),
-        Displaced("b-closed", "closed"),
+    assert [(each.booking, each.code, f"{each.start:%a %H:%M}-{each.end:%H:%M}") for each in found] == [
+        ("b-early", "outside-hours", "Wed 09:00-09:30"),
+        ("b-odd", "off-grid", "Wed 10:30-11:00"),
+        ("b-many", "party-too-large", "Wed 12:00-12:30"),
+        ("b-second", "not-available", "Wed 14:00-14:30"),
+        ("b-closed", "closed", "Thu 14:00-14:30"),
     ]

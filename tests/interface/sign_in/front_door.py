@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 from tests.interface.sign_in.browser import Browser
 
 from app.assembly import Daybook
-from app.master_key import master_key_for
+from app.master_key import master_keys_for
 from app.settings import load_settings
 from interface.http.app import create_app
 from interface.sign_in.seals import Seals, secrets_for
@@ -40,8 +40,8 @@ class FrontDoor:
 
     def seals(self, way: str = "demo") -> Seals:
         """What its cookies are sealed with, for those who want to know what happens to others."""
-        master_key = master_key_for(self.daybook.settings, self.daybook.log)
-        return Seals(secrets_for(self.daybook.settings, master_key), self.daybook.log.secret, way)
+        master_key = master_keys_for(self.daybook.settings, self.daybook.log)
+        return Seals(lambda: secrets_for(self.daybook.settings, master_key), self.daybook.log.secret, way)
 
 
 @contextmanager

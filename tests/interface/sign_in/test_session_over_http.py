@@ -12,6 +12,7 @@ from tests.interface.sign_in.browser import Browser
 from tests.interface.sign_in.front_door import FrontDoor, front_door
 
 from app.master_key import token_secrets_for
+from app.master_keys import MasterKeys
 from interface.http.auth import issue_token
 from interface.sign_in.cookies import SESSION
 from interface.sign_in.seals import Seals, secrets_for
@@ -166,11 +167,11 @@ def test_a_session_ends_when_it_says_so_wherever_the_cookie_is_kept(door: FrontD
 
 def test_what_was_sealed_for_something_else_is_no_session(door: FrontDoor) -> None:
     """Not a sign-in under way, not a session of people who signed in otherwise, not one of another store."""
-    settings, master_key = door.daybook.settings, b"k" * 32
+    settings, master = door.daybook.settings, MasterKeys([b"k" * 32])
     others = [
         door.seals().seal("sign-in", session()),
         door.seals("https://id.example\nclient").seal("session", session()),
-        Seals(secrets_for(settings, master_key), door.daybook.log.secret, "demo").seal("session", session()),
+        Seals(lambda: secrets_for(settings, master), door.daybook.log.secret, "demo").seal("session", session()),
     ]
     for other in others:
         browser = door.browser()

@@ -1,16 +1,19 @@
 """Sessions by themselves: how long they last, which keys open them, and from where they come."""
 
+from functools import partial
+
 import pytest
 from tests.interface.hand_clock import HandClock
 from tests.interface.sign_in.front_door import LOCAL
 
+from app.master_keys import MasterKeys
 from app.settings import Settings
 from interface.http.auth import Caller
 from interface.sign_in.origins import Origins
 from interface.sign_in.seals import Seals, secrets_for
 from interface.sign_in.sessions import LONGEST_SECONDS, SessionOver, Sessions
 
-SEALS = Seals([b"a secret of the tests that is long"], b"store", "demo")
+SEALS = Seals(lambda: [b"a secret of the tests that is long"], b"store", "demo")
 HEADERS = {b"host": b"127.0.0.1:8000"}
 
 
@@ -42,8 +45,8 @@ def test_a_session_lasts_as_long_as_the_token_and_a_working_day_at_most(token: f
 def test_while_secrets_change_sessions_of_both_work_and_the_old_alone_ends_none() -> None:
     clock = HandClock(1_764_583_200)
     old, new = b"the session secret of last year ....", b"the session secret of this year ...."
-    by_old, by_new = (Seals([secret], b"store", "demo") for secret in (old, new))
-    both = Seals([new, old], b"store", "demo")
+    by_old, by_new = (Seals(partial(list, [secret]), b"store", "demo") for secret in (old, new))
+    both = Seals(lambda: [new, old], b"store", "demo")
     assert found(clock, begun(clock, by_old), both) is not None
     assert found(clock, begun(clock, both), by_new) is not None
     with pytest.raises(SessionOver):
@@ -52,8 +55,8 @@ def test_while_secrets_change_sessions_of_both_work_and_the_old_alone_ends_none(
 
 def test_the_settings_say_what_seals_and_else_the_master_key_does() -> None:
     secret = "a session secret that is long enough"
-    assert secrets_for(Settings(), b"k" * 32) == [b"k" * 32]
-    assert secrets_for(Settings(session_secret=f"{secret} 2,{secret} 1"), b"k" * 32) == [
+    assert secrets_for(Settings(), MasterKeys([b"k" * 32])) == [b"k" * 32]
+    assert secrets_for(Settings(session_secret=f"{secret} 2,{secret} 1"), MasterKeys([b"k" * 32])) == [
         f"{secret} 2".encode(),
         f"{secret} 1".encode(),
     ]
