@@ -30,7 +30,7 @@ from interface.http.limits import share_of
 from interface.listening import take_port
 from interface.metrics_address import tell_metrics
 from interface.shared_metrics import shared_folder
-from interface.signals import leave_on_signals
+from interface.signals import held_back, leave_on_signals, let_through, told_of_signals
 from interface.writing import write
 
 RESTART_SECONDS: Final = 1.0
@@ -106,7 +106,7 @@ class _Over:
         """Start all and keep them up until we are asked to stop; then end them, the last first: what the doors took
         in is still to be written.
         """
-        leave_on_signals(lambda *_: os.write(self._asking, b"!"))
+        told_of_signals(self._asking)
         try:
             if all(self._start(stage) for stage in self._stages):
                 listening()
@@ -120,7 +120,7 @@ class _Over:
         """Whether all are ready, once that is known; False when we are asked to stop before."""
         for process in processes:
             try:
-                process.start(partial(self._born, self._all.index(process)))
+                self._fork(process)
             except OSError as error:
                 raise ProcessFailed(f"The {process.name} could not be started ({error.strerror}).") from error
         for process in processes:
@@ -153,14 +153,20 @@ class _Over:
     def _replace(self, process: Forked) -> None:
         """Start it again, or let it be due once more: what a fork needs is short just when something was killed."""
         try:
-            process.start(partial(self._born, self._all.index(process)))
+            self._fork(process)
         except OSError as error:
             log.error("process could not be started", wanted=process.name, reason=error.strerror)
             process.due = monotonic() + RESTART_SECONDS
 
+    def _fork(self, process: Forked) -> None:
+        """Start it. What asks it to end before it listens is heard when it does."""
+        with held_back():
+            process.start(partial(self._born, self._all.index(process)))
+
     def _born(self, number: int) -> None:
         """A child's first moments."""
         leave_on_signals()
+        let_through()
         logs.set_up(self._log_level)  # each line names its process
         if self._metrics is not None:
             shared_metrics.join(self._metrics, number)

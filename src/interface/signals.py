@@ -1,18 +1,48 @@
 """What SIGTERM and SIGINT do to a process."""
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-def leave_on_signals(how: Callable[[int, object], object] | signal.Handlers | None = None) -> None:
+def leave_on_signals(how: signal.Handlers | None = None) -> None:
     """Let them end the process with status 0, unless `how` says else."""
+    signal.set_wakeup_fd(-1)  # that of the process this one was forked from, if any
     for number in STOPPING:
         signal.signal(number, how or (lambda *_: sys.exit(0)))
+
+
+def told_of_signals(ear: int) -> None:
+    """Let each of them put a byte into the pipe `ear`, and do nothing else. For a process that waits in the system.
+
+    The byte comes from the interpreter's own handler. One written in Python runs between two steps of a program: what
+    arrives when the last step before a long wait is done would be heard of only after the wait.
+    """
+    os.set_blocking(ear, False)
+    for number in STOPPING:
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(ear, warn_on_full_buffer=False)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let them wait: while a process is forked off, whose handlers are not its own yet. It calls `let_through`."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        let_through()
+
+
+def let_through() -> None:
+    """Let those come that were held back."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
 def asked_to_stop() -> asyncio.Event:

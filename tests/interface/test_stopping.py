@@ -1,0 +1,107 @@
+"""The process over the others, asked to stop at the worst moment."""
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from operator import call
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.forks import FORKS
+
+from interface import processes, signals
+from interface.failures import ProcessFailed
+from interface.forked import Forked
+from interface.processes import _Over
+
+NOT_HEARD = 3
+ENDED_AT_ONCE = 4
+
+_patch = pytest.MonkeyPatch()  # each alteration is in a process of its own, and ends with it
+
+Altered = Callable[[], None]
+
+
+def as_it_is() -> None:
+    """Nothing is altered."""
+
+
+def told_by_python() -> None:
+    """Signals are told by a handler that the interpreter runs when it comes to it: a control."""
+
+    def told(asking: int) -> None:
+        for number in signals.STOPPING:
+            signal.signal(number, lambda *_: os.write(asking, b"!"))
+
+    _patch.setattr(processes, "told_of_signals", told)
+
+
+def not_held_back() -> None:
+    """A fork has the handlers of the process over it for a moment: a control."""
+    _patch.setattr(processes, "held_back", nullcontext)
+
+
+def status_of(target: Callable[..., None], *arguments: object) -> int | None:
+    process = FORKS.Process(target=target, args=arguments)
+    process.start()
+    process.join(90)
+    return process.exitcode
+
+
+def watch(stages: list[list[Forked]], folder: Path) -> None:
+    with socket.socket() as listener:
+        _Over(stages, "info", folder, None).watch(listener, lambda: None)
+
+
+def asked_just_before_it_waits(milliseconds: int, waited_for: Sequence[Any], _seconds: None) -> list[Any]:
+    """What `wait` does, when SIGTERM comes after the interpreter's last step and before the system's wait.
+
+    The calls are C, and the loop is: no handler written in Python runs between them.
+    """
+    poll = select.poll()
+    for each in waited_for:
+        poll.register(each, select.POLLIN)
+    kill = partial(ctypes.PyDLL(None).kill, os.getpid(), int(signal.SIGTERM))
+    ready = list(map(call, [kill, partial(poll.poll, milliseconds)]))[1]
+    return [descriptor for descriptor, _ in ready] or sys.exit(NOT_HEARD)
+
+
+def wait_for_the_signal(altered: Altered, folder: Path, milliseconds: int) -> None:
+    altered()
+    _patch.setattr(processes, "wait", partial(asked_just_before_it_waits, milliseconds))
+    watch([], folder)
+
+
+@pytest.mark.parametrize(
+    ("altered", "milliseconds", "status"),
+    [(as_it_is, 60_000, 0), (told_by_python, 200, NOT_HEARD)],
+    ids=["as it is", "control"],
+)
+def test_a_signal_that_comes_just_before_the_wait_is_heard_in_it(
+    tmp_path: Path, altered: Altered, milliseconds: int, status: int
+) -> None:
+    assert status_of(wait_for_the_signal, altered, tmp_path, milliseconds) == status
+
+
+def ask_as_it_is_forked(altered: Altered, folder: Path) -> None:
+    altered()
+    _patch.setattr(_Over, "_keep_up", lambda _: None)  # no longer than until the fork is heard of
+    os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        watch([[Forked("door", lambda ready: ready())]], folder)
+    except ProcessFailed:
+        sys.exit(ENDED_AT_ONCE)
+
+
+@pytest.mark.parametrize(
+    ("altered", "status"), [(as_it_is, ENDED_AT_ONCE), (not_held_back, 0)], ids=["as it is", "control"]
+)
+def test_a_process_that_is_asked_to_end_as_it_is_forked_ends(tmp_path: Path, altered: Altered, status: int) -> None:
+    assert status_of(ask_as_it_is_forked, altered, tmp_path) == status
