@@ -170,6 +170,10 @@ def test_the_desk_sees_who_waits_and_takes_somebody_out(
     row = desk.get_by_role("listitem").filter(has_text="Number 1 in line")
     expect(row).to_contain_text("2 places")
     expect(row).to_contain_text("10:00")
+    for _ in range(2):  # by the second, the first has been answered, with what stands there already
+        with desk.expect_request("**/v1/waitlist?**"):
+            pass
+    expect(row).to_have_count(1)
     assert (serious(desk), narrow_enough(desk)) == ([], True)
     kept_picture(desk, f"line-desk-{width}-{colours}")
     press(desk, row.get_by_role("button", name="Take out of the line"))

@@ -33,9 +33,9 @@ export function deskLine(section, { who, took, signal }) {
     }
     write(heading, `In line (${here.length})`);
     section.hidden = !here.length;
-    const lists = shown.map((place) => group(place, here.filter(({ resource }) => resource === place.id)));
     const sign = JSON.stringify(shown.map(({ id, name }) => [id, name, [...is]]));
-    if (sign !== groups.dataset.sign) groups.replaceChildren(...lists.flat());
+    // Making the groups moves the rows into them, so that is done only if they are shown then.
+    if (sign !== groups.dataset.sign) groups.replaceChildren(...shown.flatMap((place) => group(place, here)));
     groups.dataset.sign = sign;
     if (!hadFocus || document.activeElement === hadFocus) return;
     if (hadFocus.isConnected) hadFocus.focus();
@@ -43,9 +43,9 @@ export function deskLine(section, { who, took, signal }) {
     else section.parentElement.querySelector("h1").focus();
   }
 
-  function group({ id, name }, wishes) {
+  function group({ id, name }, here) {
     const list = element("ol", { class: "rows", "aria-labelledby": `line-${id}` });
-    list.append(...wishes.map((wish) => rows.get(wish.id).made));
+    list.append(...here.filter(({ resource }) => resource === id).map((wish) => rows.get(wish.id).made));
     return [element("h3", { id: `line-${id}` }, name), list];
   }
 
