@@ -7,18 +7,16 @@ from litestar import delete, get, post
 from litestar.response.base import ASGIResponse
 
 from app.calendars.feeds import make_feed
-from app.commands import Actor
 from app.log.calendar_feeds import CalendarFeed
 from app.log.instants import timestamp_of
 from domain.refusal import Refused
-from interface.http.addresses import CALENDAR_ENDING, customer_in, resource_in
+from interface.http.addresses import CALENDAR_ENDING, customer_in
 from interface.http.calendar_answers import CALENDAR_TAGS
-from interface.http.days import covered_resource
 from interface.http.described import described
+from interface.http.desk import at_desk
 from interface.http.feed_answers import FeedAnswer, FeedList, NewFeedAnswer
 from interface.http.models import Asked
 from interface.http.parsing import WebRequest, query_of
-from interface.http.resources import visible_resource
 from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_answer
 
 _OWN: Final = "/v1/customers/{customer:str}/calendar"
@@ -76,7 +74,7 @@ async def list_resource_feeds(request: WebRequest) -> ASGIResponse:
     """Who follows a resource's bookings: staff see whether they do, administrators see everybody."""
     visit = await admitted(request)
     query_of(request, Asked)
-    actor, resource = await _at_desk(visit, "staff", "admin")
+    actor, resource = await at_desk(visit, "staff", "admin")
     found = await to_thread.run_sync(visit.service.daybook.log.calendar_feeds.of_resource, resource)
     seen = [each for each in found if actor.role == "admin" or each.customer == actor.person]
     return json_answer({"items": [_shown(each) for each in seen]}, _HEADERS)
@@ -98,7 +96,7 @@ async def make_resource_feed(request: WebRequest) -> ASGIResponse:
     """
     visit = await admitted(request)
     query_of(request, Asked)
-    actor, resource = await _at_desk(visit, "staff")
+    actor, resource = await at_desk(visit, "staff")
     return await _made(visit, actor.person, resource)
 
 
@@ -112,7 +110,7 @@ async def end_resource_feeds(request: WebRequest) -> ASGIResponse:
     """End your address of a resource; administrators end everybody's, as when somebody has left the desk."""
     visit = await admitted(request)
     query_of(request, Asked)
-    actor, resource = await _at_desk(visit, "staff", "admin")
+    actor, resource = await at_desk(visit, "staff", "admin")
     whose = None if actor.role == "admin" else actor.person
     await to_thread.run_sync(visit.service.daybook.log.calendar_feeds.end, resource, whose)
     return bare_answer(204, _HEADERS)
@@ -127,16 +125,6 @@ def _myself(visit: Visit) -> str:
     if customer != actor.person:
         raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
     return customer
-
-
-async def _at_desk(visit: Visit, *roles: Any) -> tuple[Actor, str]:
-    """Who asks, and the path's resource. Raises Refused (`unknown-resource`, `forbidden`), Declined (`forbidden`)."""
-    actor, resource = visit.visitor.acting(*roles), resource_in(visit.request)
-    if actor.role == "staff":
-        await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
-    else:
-        await visit.service.ask(visit, visible_resource, visit.visitor, resource)
-    return actor, resource
 
 
 async def _made(visit: Visit, customer: str, resource: str) -> ASGIResponse:

@@ -13,7 +13,6 @@ from app.log.lines import day_line
 from app.read_models import days
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
-from domain.refusal import Refused
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
 from interface.http.addresses import date_in, resource_in
@@ -21,13 +20,14 @@ from interface.http.answers import DayAnswer, LineList
 from interface.http.callers import Visitor
 from interface.http.day_answers import day_answer
 from interface.http.described import described
+from interface.http.desk import covered_resource, must_be_covered
 from interface.http.event_answers import EventsAsked, stream_answer
 from interface.http.line_answers import LineCursor, RefusalsInLine, line_answer, reached
 from interface.http.looking_back import AsOfAsked, LookingBack, look_back
 from interface.http.parked import parked_among
 from interface.http.parsing import WebRequest, query_of
 from interface.http.problems import malformed
-from interface.http.resources import must_be_visible, visible_resource
+from interface.http.resources import must_be_visible
 from interface.http.service import NO_STORE, Visit, admitted, json_answer
 from interface.http.versions import etag
 
@@ -74,18 +74,6 @@ def _day_then(
     must_be_covered(actor, must_be_visible(back.present.find_resource(resource), visitor, resource))
     then = back.then(as_of, ResourceDay.stream(resource, day))
     return day_answer(then.resource_row(resource), then.day(resource, day), vault, actor)
-
-
-def covered_resource(reader: Reader, visitor: Visitor, actor: Actor, resource: str) -> ResourceRow:
-    """A resource within the actor's scope. Raises Refused (`unknown-resource`, `forbidden`)."""
-    return must_be_covered(actor, visible_resource(reader, visitor, resource))
-
-
-def must_be_covered(actor: Actor, row: ResourceRow) -> ResourceRow:
-    """The resource itself. Raises Refused (`forbidden`) outside the actor's scope."""
-    if not actor.covers(row.resource()):
-        raise Refused("forbidden", f"Your token does not cover {row.name}.", resource=row.id)
-    return row
 
 
 class DayEventsAsked(EventsAsked):

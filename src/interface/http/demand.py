@@ -13,7 +13,6 @@ from app.demand.grouping import By
 from app.read_models.reader import Reader
 from app.read_models.resources import ResourceRow
 from interface.http.callers import HISTORIANS
-from interface.http.days import covered_resource
 from interface.http.demand_answers import (
     PICTURE,
     TABLE,
@@ -23,6 +22,7 @@ from interface.http.demand_answers import (
     demand_table,
 )
 from interface.http.described import described
+from interface.http.desk import covered_resource
 from interface.http.fields import Day, ResourceId
 from interface.http.models import Asked
 from interface.http.parked import parked_header

@@ -25,10 +25,10 @@ from app.outbound.addresses import AddressRefused
 from app.read_models import resources
 from app.read_models.reader import Reader
 from domain.interval import in_zone
-from interface.http.addresses import calendar_in, resource_in, unknown_calendar
+from interface.http.addresses import calendar_in, unknown_calendar
 from interface.http.calendar_answers import CALENDAR_TAGS
-from interface.http.days import covered_resource
 from interface.http.described import described
+from interface.http.desk import at_desk
 from interface.http.feed_answers import ExternalCalendarAnswer, ExternalCalendarList, ExternalCalendarPage
 from interface.http.fields import Cursor, PageSize
 from interface.http.models import Asked, ExternalCalendarBody
@@ -82,7 +82,7 @@ async def add_external_calendar(request: WebRequest) -> ASGIResponse:
     it again.
     """
     visit = await admitted(request)
-    actor, resource = await _at_desk(visit)
+    actor, resource = await at_desk(visit, "staff")
     said = await body_of(request, ExternalCalendarBody)
     calendar = calendar_id((await visit.command(actor))["command_id"])
     daybook = visit.service.daybook
@@ -107,7 +107,7 @@ async def list_external_calendars(request: WebRequest) -> ASGIResponse:
     """How each is doing: when it was read last, what is wrong with it, and which bookings stand in its busy times."""
     visit = await admitted(request)
     query_of(request, Asked)
-    _, resource = await _at_desk(visit)
+    _, resource = await at_desk(visit, "staff")
     rows = await to_thread.run_sync(visit.service.daybook.log.external_calendars.of_resource, resource)
     return json_answer({"items": [await _shown(visit, row) for row in rows]}, _HEADERS)
 
@@ -127,7 +127,7 @@ async def refresh_external_calendar(request: WebRequest) -> ASGIResponse:
     """Let it be fetched within seconds. The answer says how it was before."""
     visit = await admitted(request)
     query_of(request, Asked)
-    _, resource = await _at_desk(visit)
+    _, resource = await at_desk(visit, "staff")
     row = await to_thread.run_sync(ask_again, visit.service.daybook.log, resource, calendar_in(request), visit.now)
     if row is None:
         raise unknown_calendar()
@@ -149,7 +149,7 @@ async def end_external_calendar(request: WebRequest) -> ASGIResponse:
     """Follow it no more. Its blocks from today on are lifted within seconds, and its address is forgotten then."""
     visit = await admitted(request)
     query_of(request, Asked)
-    _, resource = await _at_desk(visit)
+    _, resource = await at_desk(visit, "staff")
     calendar = calendar_in(request)
     if not await to_thread.run_sync(end_calendar, visit.service.daybook.log, resource, calendar, visit.now):
         raise unknown_calendar()
@@ -161,13 +161,6 @@ def _covered(reader: Reader, actor: Actor, rows: list[ExternalCalendar]) -> list
     found = {resource: resources.get(reader, resource) for resource in {row.resource for row in rows}}
     within = {resource for resource, row in found.items() if row is not None and actor.covers(row.resource())}
     return [row for row in rows if row.resource in within]
-
-
-async def _at_desk(visit: Visit) -> tuple[Actor, str]:
-    """Who asks, and the path's resource. Raises Refused (`unknown-resource`, `forbidden`), Declined (`forbidden`)."""
-    actor, resource = visit.visitor.acting("staff"), resource_in(visit.request)
-    await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
-    return actor, resource
 
 
 async def _shown(visit: Visit, row: ExternalCalendar) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from interface.http.addresses import BOOKING_ID, COMMAND_ID, customer_in
 from interface.http.answers import DisclosureAnswer, DisclosureList, RefusalList
 from interface.http.booking_queries import with_offset
 from interface.http.customers import person_there_for
-from interface.http.days import covered_resource
 from interface.http.described import described
+from interface.http.desk import covered_resource
 from interface.http.fields import Cursor, Instant, PageSize, ResourceId
 from interface.http.line_answers import refusal_answer
 from interface.http.models import Asked

@@ -10,14 +10,12 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.whatif.apart import imagine_apart
 from app.whatif.changes import MOST_CHANGES, CannotImagine, texts_of
 from app.whatif.question import Question, must_be_a_range
-from interface.http.addresses import resource_in
-from interface.http.days import covered_resource
 from interface.http.described import described
+from interface.http.desk import at_desk
 from interface.http.fields import Day
 from interface.http.models import Asked, Said
 from interface.http.parsing import WebRequest, body_of, query_of
 from interface.http.problems import Declined, malformed
-from interface.http.resources import visible_resource
 from interface.http.service import NO_STORE, admitted, json_answer
 from interface.http.whatif_answers import WhatIfAnswer
 
@@ -59,13 +57,9 @@ async def imagine_resource(request: WebRequest) -> ASGIResponse:
     granted, from the log, and what was refused, as far as refusals are kept. Nothing is stored.
     """
     visit = await admitted(request)
-    actor, resource = visit.visitor.acting("staff", "admin"), resource_in(request)
+    _, resource = await at_desk(visit, "staff", "admin")
     asked, _ = query_of(request, WhatIfAsked)
     said = await body_of(request, WhatIfBody)
-    if actor.role == "staff":
-        await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
-    else:
-        await visit.service.ask(visit, visible_resource, visit.visitor, resource)
     try:
         must_be_a_range(asked.from_, asked.to)
     except CannotImagine as cannot:
