@@ -27,6 +27,7 @@ LATER = {
     "start.js",
     "mine_move.js",
     "mine_calendar.js",
+    "mine_profile.js",
     "mine_line.js",
     "mine_offer.js",
     "line_day.js",
@@ -45,8 +46,8 @@ LATER = {
     "demand_whatif.js",
 }
 """What is asked for only while a script runs: bookings can be seen before anything is moved, one's own before
-a calendar follows them, and all of it before anybody waits in line, or books several places, whichever is free or a
-series, or a calendar elsewhere wants the desk, or asks what if.
+a calendar follows them or one says how one is reached, and all of it before anybody waits in line, or books several
+places, whichever is free or a series, or a calendar elsewhere wants the desk, or asks what if.
 """
 BUDGET = 100_000
 """Bytes that the finished page may load, documents and files together."""

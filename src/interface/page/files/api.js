@@ -45,6 +45,8 @@ export const post = (path, body, { key = newKey(), version, signal, seconds } = 
 export const put = (path, body, { version, signal } = {}) =>
   request("PUT", path, { body, signal, headers: matching(version) });
 
+export const patch = (path, body, { signal } = {}) => request("PATCH", path, { body, signal });
+
 export const remove = (path, { version, signal } = {}) =>
   request("DELETE", path, { signal, headers: matching(version) });
 

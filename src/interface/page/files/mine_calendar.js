@@ -10,18 +10,10 @@ const OWN = "/v1/customers/me/calendar";
 const NONE = "You have no address yet.";
 const since = (moment) => `You have an address since ${times.longDate(moment.slice(0, 10))}. It cannot be shown again.`;
 
-/** Fill the box that was opened, unless it is filled already. */
-export async function open(box, signal) {
-  if (!box.open || box.dataset.filled) return;
-  box.dataset.filled = "yes";
-  box.querySelector(".refusal")?.remove();
-  try {
-    const { data } = await get(OWN, { signal });
-    box.append(...following(data.made_at, signal));
-  } catch (error) {
-    delete box.dataset.filled; // whoever opens it again asks again
-    if (!signal.aborted) box.append(refusal(error));
-  }
+/** What the box that was opened shows. */
+export async function content(signal) {
+  const { data } = await get(OWN, { signal });
+  return following(data.made_at, signal);
 }
 
 function following(madeAt, signal) {

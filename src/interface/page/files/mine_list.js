@@ -7,6 +7,7 @@ import { everything } from "./lists.js";
 import { follow, lamp } from "./live.js";
 import { bookingCard } from "./mine_booking.js";
 import { LATE, badge, becameOf, isActive, isBad } from "./mine_words.js";
+import { openedLater } from "./opened.js";
 import { path } from "./paths.js";
 import * as times from "./times.js";
 import { askNowAndThen, unattended } from "./unattended.js";
@@ -55,10 +56,8 @@ export async function allBookings(place, { signal }) {
   earlier.textContent = "Show earlier ones";
   const progress = element("p", { class: "soft", role: "status" }, "Loading …");
   const title = element("h1", { tabindex: "-1" }, "My bookings");
-  const notLoaded = () => say(said, "The calendar's part did not load. Please open it again.", true);
-  const opened = () => import("./mine_calendar.js").then(({ open }) => open(calendar, signal), notLoaded);
-  const calendar = element("details", { class: "calendar", ontoggle: opened });
-  calendar.append(element("summary", {}, "Follow in your calendar"));
+  const calendar = openedLater("Follow in your calendar", () => import("./mine_calendar.js"), signal);
+  const profile = openedLater("How you are reached", () => import("./mine_profile.js"), signal);
   place.append(element("div", { class: "between" }, title, light), progress);
 
   const { data: me } = await get("/v1/me", { signal });
@@ -82,6 +81,7 @@ export async function allBookings(place, { signal }) {
     past,
     element("p", { class: "actions more" }, earlier),
     calendar,
+    profile,
   );
   for (const booking of [...ahead.items, ...before.items]) take(booking);
   draw();
