@@ -30,7 +30,7 @@ from interface.http.limits import share_of
 from interface.listening import take_port
 from interface.metrics_address import tell_metrics
 from interface.shared_metrics import shared_folder
-from interface.signals import held_back, leave_on_signals, let_through, told_of_signals
+from interface.signals import StopAsked, held_back, leave_on_signals, let_through
 from interface.writing import write
 
 RESTART_SECONDS: Final = 1.0
@@ -100,13 +100,12 @@ class _Over:
         self._all = [process for stage in stages for process in stage]
         self._metrics = metrics
         self._ends_with_us, self._ours = os.pipe()
-        self._asked, self._asking = os.pipe()
 
     def watch(self, listener: socket.socket, listening: Callable[[], None]) -> None:
         """Start all and keep them up until we are asked to stop; then end them, the last first: what the doors took
         in is still to be written.
         """
-        told_of_signals(self._asking)
+        self._asked = StopAsked()
         try:
             if all(self._start(stage) for stage in self._stages):
                 listening()
@@ -124,7 +123,7 @@ class _Over:
             except OSError as error:
                 raise ProcessFailed(f"The {process.name} could not be started ({error.strerror}).") from error
         for process in processes:
-            if self._asked in wait([process.ear, self._asked]):
+            if not self._hear_of(process):
                 return False
             if not process.is_ready():
                 process.end(END_SECONDS)
@@ -133,13 +132,21 @@ class _Over:
                 raise ProcessFailed(f"The {process.name} ended at its start with status {process.status}.")
         return True
 
+    def _hear_of(self, process: Forked) -> bool:
+        """Wait until there is something to hear of it; False when we are asked to stop."""
+        heard: Sequence[object] = ()
+        while process.ear not in heard and not self._asked.has_come():
+            heard = wait([process.ear, self._asked.ear])
+        return not self._asked.has_come()
+
     def _keep_up(self) -> None:
         """Replace processes that end by themselves, until we are asked to stop."""
         while True:
             due = [each.due for each in self._all if each.due is not None]
             pause = max(0.0, min(due) - monotonic()) if due else None
             sentinels = [each.sentinel for each in self._all if each.due is None]
-            if self._asked in wait([self._asked, *sentinels], pause):
+            wait([self._asked.ear, *sentinels], pause)
+            if self._asked.has_come():
                 return
             for process in self._all:
                 if process.due is None and process.has_ended():
@@ -170,8 +177,8 @@ class _Over:
         logs.set_up(self._log_level)  # each line names its process
         if self._metrics is not None:
             shared_metrics.join(self._metrics, number)
-        for ours in (self._ours, self._asked, self._asking):
-            os.close(ours)
+        self._asked.close()
+        os.close(self._ours)
         Thread(target=_end_with, args=(self._ends_with_us, self._folders), name="daybook-lifeline", daemon=True).start()
 
 

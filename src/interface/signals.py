@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
@@ -18,16 +18,32 @@ def leave_on_signals(how: signal.Handlers | None = None) -> None:
         signal.signal(number, how or (lambda *_: sys.exit(0)))
 
 
-def told_of_signals(ear: int) -> None:
-    """Let each of them put a byte into the pipe `ear`, and do nothing else. For a process that waits in the system.
+class StopAsked:
+    """Whether they have come, for a process that waits in the system: there is something to read in `ear` then.
 
-    The byte comes from the interpreter's own handler. One written in Python runs between two steps of a program: what
+    The interpreter's own handler tells of them. One written in Python runs between two steps of a program: what
     arrives when the last step before a long wait is done would be heard of only after the wait.
     """
-    os.set_blocking(ear, False)
-    for number in STOPPING:
-        signal.signal(number, lambda *_: None)
-    signal.set_wakeup_fd(ear, warn_on_full_buffer=False)
+
+    def __init__(self) -> None:
+        self._asked = False
+        self.ear, self._mouth = os.pipe()
+        for end in (self.ear, self._mouth):
+            os.set_blocking(end, False)
+        for number in STOPPING:
+            signal.signal(number, lambda *_: None)
+        signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
+
+    def has_come(self) -> bool:
+        """Whether one of them has; other signals that something handles are heard in `ear`, too."""
+        with suppress(BlockingIOError):
+            self._asked |= any(number in STOPPING for number in os.read(self.ear, 4096))
+        return self._asked
+
+    def close(self) -> None:
+        """Let go what a fork does not need."""
+        for end in (self.ear, self._mouth):
+            os.close(end)
 
 
 @contextmanager

@@ -36,11 +36,14 @@ def as_it_is() -> None:
 def told_by_python() -> None:
     """Signals are told by a handler that the interpreter runs when it comes to it: a control."""
 
-    def told(asking: int) -> None:
-        for number in signals.STOPPING:
-            signal.signal(number, lambda *_: os.write(asking, b"!"))
+    class ToldByPython(signals.StopAsked):
+        def __init__(self) -> None:
+            super().__init__()
+            signal.set_wakeup_fd(-1)
+            for number in signals.STOPPING:
+                signal.signal(number, lambda *_: os.write(self._mouth, bytes([signal.SIGTERM])))
 
-    _patch.setattr(processes, "told_of_signals", told)
+    _patch.setattr(processes, "StopAsked", ToldByPython)
 
 
 def not_held_back() -> None:
@@ -105,3 +108,23 @@ def ask_as_it_is_forked(altered: Altered, folder: Path) -> None:
 )
 def test_a_process_that_is_asked_to_end_as_it_is_forked_ends(tmp_path: Path, altered: Altered, status: int) -> None:
     assert status_of(ask_as_it_is_forked, altered, tmp_path) == status
+
+
+def hear_another_signal_first(folder: Path, heard: Path) -> None:
+    coming = [signal.SIGUSR1, signal.SIGTERM]
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+
+    def wait(waited_for: Sequence[Any], _seconds: float | None) -> list[Any]:
+        with heard.open("a") as told:
+            told.write(f"{coming[0].name}\n")
+        os.kill(os.getpid(), coming.pop(0))
+        return list(waited_for)
+
+    _patch.setattr(processes, "wait", wait)
+    watch([], folder)
+
+
+def test_another_signal_that_is_handled_does_not_stop_it(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    assert status_of(hear_another_signal_first, tmp_path, heard) == 0
+    assert heard.read_text().split() == ["SIGUSR1", "SIGTERM"]

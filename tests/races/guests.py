@@ -87,11 +87,16 @@ class Door:
         return people
 
     async def register(self, server: Server, kind: str = "hospital", **terms: Any) -> str:
-        """A resource of its own for a test: always open, half an hour a slot, one place. Answers its id."""
+        """A resource of its own for a test: always open, half an hour a slot, one place. Answers its id.
+
+        It is there for whoever asks next, unless that is what the test holds up.
+        """
         key = f"{kind}-{next(_numbers)}"
         body = {"name": key.title(), "kind": kind, "timezone": "UTC", "hours": ALWAYS, **terms}
-        answer = await self.guest(server, "ada", "admin").send("PUT", f"/v1/resources/{key}", body)
+        ada = self.guest(server, "ada", "admin")
+        answer = await ada.send("PUT", f"/v1/resources/{key}", body)
         assert answer.status_code == 201, answer.text
+        await ada.get(f"/v1/resources/{key}", Daybook_Position=answer.headers["Daybook-Position"])
         return key
 
 
