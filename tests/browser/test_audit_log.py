@@ -174,6 +174,7 @@ _LINE = """async () => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_line_keeps_what_was_asked_for_last_and_not_more_than_one_can_use(
     shared_demo: DemoService, window: Opens
 ) -> None:

@@ -124,6 +124,7 @@ def test_a_session_that_is_gone_is_said_and_leads_back(shared_demo: DemoService,
     expect(again).to_have_attribute("href", "/sign-in?return_to=%2Fmine")
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_said_and_made_up_for(demo: DemoService, window: Opens) -> None:
     page = window(demo).sign_in("Alice", "/mine")  # so that its script is there
     expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()

@@ -39,6 +39,7 @@ def asked(page: Page, says: str) -> None:
     raise AssertionError(answer.inner_text())
 
 
+@pytest.mark.slow
 def test_the_desk_sees_who_would_have_been_served_and_who_not(busy_demo: DemoService, window: Opens) -> None:
     wanted(window, busy_demo, "sought-room")
     sam = window(busy_demo)

@@ -70,6 +70,7 @@ async def test_a_damaged_page_of_the_log_is_told_and_nothing_is_written_to_the_f
     assert server.terminate() == 0
 
 
+@pytest.mark.slow
 async def test_damaged_pages_of_the_read_models_are_built_anew_while_serving(service: Service, door: Door) -> None:
     hospital, alice, booked = await booked_and_stopped(service, door)
     assert service.store.folder is not None

@@ -130,6 +130,7 @@ async def test_while_the_disk_is(service: Service, door: Door, fault: str) -> No
     assert disk.server.terminate() == 0
 
 
+@pytest.mark.slow
 async def test_a_small_disk_that_bookings_fill_loses_none_of_them(
     small_disk: SmallDisk, door: Door, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ async def test_a_small_disk_that_bookings_fill_loses_none_of_them(
         service.stop()
 
 
+@pytest.mark.slow
 @watched
 async def test_with_room_for_the_log_alone_bookings_go_on_and_are_read_once_there_is_room(
     service: Service, door: Door

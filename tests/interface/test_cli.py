@@ -304,6 +304,7 @@ def test_it_does_not_listen_before_it_is_ready(files: dict[str, str], start: Sta
     assert first_answer.status_code == 200
 
 
+@pytest.mark.slow
 def test_sigterm_finishes_what_is_under_way_and_exits_with_0(files: dict[str, str], start: Start) -> None:
     """Requests that were taken in are answered, and every booking that was answered is in the log."""
     served = start(files, "--demo")
@@ -359,6 +360,7 @@ def test_who_sends_half_a_request_does_not_hold_up_the_end(files: dict[str, str]
     assert [line for line in lines if line["level"] == "error" or "Traceback" in line["event"]] == []
 
 
+@pytest.mark.slow
 def test_a_kill_loses_nothing_that_was_answered_and_the_folder_is_free_at_once(
     files: dict[str, str], start: Start
 ) -> None:

@@ -104,6 +104,7 @@ async def keeps_asking(person: Guest, hospital: str, proxy: Any) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["postgres"], indirect=True)
 async def test_without_postgresql_everything_says_so_at_once_and_heals_without_a_restart(
     store: Any, severing_proxy: Any, door: Door

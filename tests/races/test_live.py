@@ -70,6 +70,7 @@ async def all_have_the_picture(clients: list[Client], positions: list[str]) -> N
     assert sum(each["booked"] for day in shown.values() for each in day.values()) > 0
 
 
+@pytest.mark.slow
 async def test_everybody_sees_the_day_as_it_is_after_a_crowd_has_come_and_gone(service: Service, door: Door) -> None:
     """Some of them are cut off all the time, and come back."""
     server = service.start()
@@ -85,6 +86,7 @@ async def test_everybody_sees_the_day_as_it_is_after_a_crowd_has_come_and_gone(s
         assert [client.resets for client in clients] == [0] * len(clients)
 
 
+@pytest.mark.slow
 async def test_a_service_that_is_killed_and_started_again_leaves_no_gap(service: Service, door: Door) -> None:
     server = service.start()
     resource = await door.register(server, capacity=3)

@@ -74,6 +74,7 @@ def test_every_door_and_the_next_start_accept_the_session(
     assert "alice" not in server.said.lower()
 
 
+@pytest.mark.slow
 def test_services_on_one_database_share_what_was_begun(
     postgres: PostgresPlace, provider: IdentityProvider, clients: ExitStack
 ) -> None:

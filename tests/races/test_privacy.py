@@ -200,6 +200,7 @@ async def without_a_good_token(door: Door, server: Server) -> None:
         assert answer.status_code == 401
 
 
+@pytest.mark.slow
 @mostly_on_postgres
 async def test_what_people_say_stands_in_plain_nowhere(service: Service, door: Door) -> None:
     service.environment["DAYBOOK_LOG_LEVEL"] = "debug"

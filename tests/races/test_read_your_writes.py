@@ -19,6 +19,7 @@ def position(answer: httpx.Response) -> str:
     return answer.headers["Daybook-Position"]
 
 
+@pytest.mark.slow
 @on_every_store
 async def test_five_hundred_times_a_question_with_the_position_is_never_stale(
     shared_service: Service, door: Door

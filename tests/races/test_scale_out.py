@@ -127,6 +127,7 @@ async def test_log_lines_tell_the_processes_apart(watched: Service, door: Door) 
     assert others, lines
 
 
+@pytest.mark.slow
 @on_postgres
 async def test_what_a_killed_worker_counted_is_kept_and_counted_on(watched: Service, door: Door) -> None:
     server = watched.start(workers=2)

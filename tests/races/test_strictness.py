@@ -30,6 +30,7 @@ def place_of(service: Service, topic: str, resource: str) -> int:
     return place
 
 
+@pytest.mark.slow
 @on_every_store
 async def test_while_fifty_book_a_retirement_and_a_smaller_capacity_hold_at_once(
     shared_service: Service, door: Door
