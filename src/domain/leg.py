@@ -1,5 +1,6 @@
 """A leg: one resource from start to end, as a booking asks for it and as it has it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -110,3 +111,25 @@ def must_be_short_enough(dates: int) -> None:
             f"This lies on {dates} dates; at most {LONGEST_DATES} are possible. Please split it.",
             most_dates=LONGEST_DATES,
         )
+
+
+def must_leave_each_other_room(placed: Sequence[PlacedLeg]) -> None:
+    """Raises `Refused` (`malformed`) for legs of one booking that want more of a resource at once than it has."""
+    for index, (leg, parts, resource) in enumerate(placed):
+        # Most is wanted where one of them begins.
+        together = max(_wanted_at(part.start, leg.resource, placed) for _, part in parts)
+        if together > max(resource.capacity, leg.units):
+            raise Refused(
+                "malformed",
+                f"The legs of this booking want {together} places of {resource.name} at once, and it has "
+                f"{resource.capacity}. Please choose different times, or another resource.",
+                errors=[{"pointer": f"/legs/{index}", "detail": "lies at the same time as other legs"}],
+            )
+
+
+def _wanted_at(moment: datetime, resource: str, placed: Sequence[PlacedLeg]) -> int:
+    return sum(
+        leg.units
+        for leg, parts, _ in placed
+        if leg.resource == resource and any(part.start <= moment < part.end for _, part in parts)
+    )

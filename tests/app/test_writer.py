@@ -99,9 +99,15 @@ class TestRaces:
 
 
 class TestAllOrNothing:
-    def test_two_legs_that_fit_alone_and_overbook_together_are_refused_together(self, house: Any) -> None:
-        house.register("hall", capacity=3, policy={"max_units": 3, "max_duration": 240})
-        alice = house.person("alice")
+    @pytest.mark.parametrize(("taken", "code"), [(1, "not-available"), (0, "malformed")])
+    def test_two_legs_that_fit_alone_and_overbook_together_are_refused_together(
+        self, house: Any, taken: int, code: str
+    ) -> None:
+        """Beside another booking; and by themselves, which nobody else is to blame for."""
+        house.register("hall", capacity=3 + taken, policy={"max_units": 3, "max_duration": 240})
+        alice, bob = house.person("alice"), house.person("bob")
+        if taken:
+            house.book(bob, AT_TEN + timedelta(minutes=30), resource="hall")
         overlapping = (
             WantedLeg("hall", AT_TEN, AT_ELEVEN, 2),
             WantedLeg("hall", AT_TEN + timedelta(minutes=30), AT_ELEVEN + timedelta(minutes=30), 2),
@@ -112,7 +118,7 @@ class TestAllOrNothing:
             house.run(
                 type(command)(actor=alice, command_id=random_command_id(), customer=alice.person, legs=overlapping)
             )
-        assert refusal.value.code == "not-available"
+        assert refusal.value.code == code
         assert house.log.head() == before
 
     def test_a_refused_leg_leaves_no_trace_of_the_other_even_beside_others_in_the_batch(self, house: Any) -> None:

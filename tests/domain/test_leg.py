@@ -6,7 +6,15 @@ import pytest
 from tests.domain.given import DHAKA, TUESDAY, a_definition, a_resource, at, between, daily, moon_hospital, refused
 
 from domain.interval import Interval
-from domain.leg import WantedLeg, interval_of, moment, must_be_short_enough, place
+from domain.leg import (
+    PlacedLeg,
+    WantedLeg,
+    interval_of,
+    moment,
+    must_be_short_enough,
+    must_leave_each_other_room,
+    place,
+)
 from domain.policies import Request, must_be_bookable
 from domain.resource import Resource
 
@@ -89,3 +97,19 @@ def test_a_booking_lies_on_31_dates_at_most() -> None:
     assert len(leg_at("2026-12-01 01:00", "2026-12-31 20:00", NIGHTS)) == 31
 
     refused("bad-duration", lambda: leg_at("2026-12-01 00:00", "2026-12-31 20:00", NIGHTS), most_dates=31)
+
+
+def legs_at(*times: tuple[str, str], capacity: int) -> list[PlacedLeg]:
+    """Legs of one booking on the hospital, one place each."""
+    hospital = moon_hospital(capacity=capacity)
+    return [place(asked(at("10:00")), between(start, end, DHAKA), hospital) for start, end in times]
+
+
+def test_legs_of_one_booking_want_no_more_at_once_than_there_is() -> None:
+    first, second, across = ("10:00", "10:30"), ("10:30", "11:00"), ("10:15", "10:45")
+    must_leave_each_other_room(legs_at(first, second, capacity=1))
+    # It lies across both of the others, but never at the same time as both.
+    must_leave_each_other_room(legs_at(first, second, across, capacity=2))
+
+    refused("malformed", lambda: must_leave_each_other_room(legs_at(first, across, capacity=1)))
+    refused("malformed", lambda: must_leave_each_other_room(legs_at(across, first, capacity=1)))

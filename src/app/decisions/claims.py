@@ -9,7 +9,15 @@ from app.work import Work
 from domain.booking import Booking
 from domain.claim import Claim, ReleaseReason, Wanted
 from domain.event import Cause
-from domain.leg import Leg, PlacedLeg, WantedLeg, interval_of, must_be_short_enough, place
+from domain.leg import (
+    Leg,
+    PlacedLeg,
+    WantedLeg,
+    interval_of,
+    must_be_short_enough,
+    must_leave_each_other_room,
+    place,
+)
 from domain.policies import Request, must_be_bookable, must_keep_daily_limit
 from domain.resource import Resource
 from domain.resource_day import ResourceDay
@@ -25,6 +33,8 @@ def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: 
         must_be_bookable(Request(resource, interval, leg.units, party, work.now, actor.is_desk))
         placed.append(place(leg, interval, resource))
     must_be_short_enough(sum(len(each.parts) for each in placed))
+    if len(placed) > 1:
+        must_leave_each_other_room(placed)
     return placed
 
 
