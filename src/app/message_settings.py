@@ -1,11 +1,12 @@
 """The settings about messages to people."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from app.messages.addressing import check
+from app.messages.known_languages import FALLBACK, LANGUAGES
 
 
 class MessageSettings(BaseSettings):
@@ -17,8 +18,8 @@ class MessageSettings(BaseSettings):
         "writes them, with `{email}` or `{phone}` behind the host where the customer's goes: "
         "`mailtos://user:password@smtp.example.org?from=desk@example.org&to={email}`. Unset: nobody is written to.",
     )
-    message_language: Literal["de", "en"] = Field(
-        "en", description="Language of messages to people who have said none, or one that there are no words for."
+    message_language: str = Field(
+        FALLBACK, description="Language of messages to people who have said none, or one that there are no words for."
     )
     reminder_minutes: int = Field(
         1440,
@@ -39,7 +40,9 @@ class MessageSettings(BaseSettings):
             check(url.get_secret_value())
         return urls
 
-    @field_validator("message_language", mode="before")
+    @field_validator("message_language")
     @classmethod
-    def _language_in_small_letters(cls, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) else value
+    def _there_are_words_for_the_language(cls, value: str) -> str:
+        if value.lower() not in LANGUAGES:
+            raise ValueError(f"there are words for {', '.join(LANGUAGES)}")
+        return value.lower()

@@ -9,7 +9,7 @@ from tests.browser.keys import press, tab_to
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
 from tests.browser.steps import send
 
-from app.messages.wording import LANGUAGES
+from app.messages.known_languages import LANGUAGES
 
 
 def opened(page: Page) -> None:
@@ -74,6 +74,7 @@ def test_what_could_not_be_saved_is_said_and_can_be_saved_again(demo: DemoServic
     opened(page)
     languages = page.get_by_label("Language of messages").locator("option")
     assert {each.get_attribute("value") for each in languages.all()} == {"", *LANGUAGES}, "all that there are words for"
+    expect(languages.filter(has_text="Deutsch")).to_have_attribute("value", "de")
     page.get_by_label("Name").fill("Alice Liddell")
     page.route("**/v1/customers/*", lambda route: route.abort())
     press(page, page.get_by_role("button", name="Save"))

@@ -4,14 +4,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from app.messages.known_languages import FALLBACK, FOLDER, LANGUAGES
 from app.messages.occasions import OCCASIONS, Occasion
 from domain.leg import Leg
 
-FALLBACK: Final = "en"
-LANGUAGES: Final = ("de", "en")
 _LONGEST_NAME: Final = 200
 
 
@@ -73,8 +71,7 @@ def check(said: Mapping[str, Any]) -> None:
 
 @cache
 def _said(language: str) -> Mapping[str, Any]:
-    text = files("app.messages").joinpath("languages", f"{language}.toml").read_text(encoding="utf-8")
-    said = tomllib.loads(text)
+    said = tomllib.loads(FOLDER.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     check(said)
     return said
 

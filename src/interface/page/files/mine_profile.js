@@ -8,7 +8,7 @@ import { path } from "./paths.js";
 import { refusal, showRefusal } from "./refusals.js";
 
 const PHONE_HINT = "With its country, as in +43 660 1234567.";
-const LANGUAGES = { de: "Deutsch", en: "English" };
+const LANGUAGES = ["de", "en"]; // those that the service has words for
 const MESSAGES = "Write to me about my bookings, where this service sends messages";
 
 /** What the box that was opened shows. */
@@ -72,10 +72,19 @@ function form({ customer, profile }, signal) {
 
 // One that there are no words for may have been said elsewhere: it stays, unless it is changed here.
 function languages(chosen) {
-  const other = chosen && !(chosen in LANGUAGES) && { [chosen]: chosen };
-  const all = { "": "The one this service writes in", ...LANGUAGES, ...other };
+  const all = [...new Set([...LANGUAGES, ...(chosen ? [chosen] : [])])];
+  const option = (value, text) => element("option", { value }, text);
   const select = element("select", { name: "language" });
-  select.append(...Object.entries(all).map(([value, text]) => element("option", { value }, text)));
+  select.append(option("", "The one this service writes in"), ...all.map((each) => option(each, called(each))));
   select.value = chosen ?? "";
   return select;
+}
+
+// In the language itself: who looks for it reads it.
+function called(language) {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(language);
+  } catch {
+    return language; // written as no language is, or in a browser that does not know it
+  }
 }
