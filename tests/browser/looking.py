@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import DemoService, Opens
 
 HOURS = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -27,7 +27,8 @@ _SEND = """async ([method, path, body]) => {
 
 
 def serious(page: Page) -> list[Any]:
-    """What axe finds on the page that would keep somebody out."""
+    """What axe finds on the page that would keep somebody out, once all is there: what is loading is paler."""
+    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     found = Axe().run(page).response["violations"]
     return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in {"serious", "critical"}]
 

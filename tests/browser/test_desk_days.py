@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.bookings import Yesterday, at_desk, booked, card, of_yesterday
 from tests.browser.conftest import COMMAND, DemoService, Opens
 from tests.browser.looking import autumn, kept_picture, narrow_enough, open_date, register, serious
+from tests.browser.steps import bookable, taken
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,10 @@ MANY = """async (number) => {
         return (await fetch(address, {method: "PUT", headers, body})).status;
     };
     return (await Promise.all(Array.from({length: number}, (_, at) => put(at)))).every((status) => status === 201);
+}"""
+CHOOSE = """(select, kind) => {
+    select.value = kind;
+    select.dispatchEvent(new Event("change"));
 }"""
 
 
@@ -152,6 +157,23 @@ def test_more_places_than_one_stream_follows(demo: DemoService, window: Opens) -
     desk.get_by_role("button", name="Show all places").click()
     expect(card(desk, followed)).to_be_visible()
     assert (serious(desk), sam.complaints) == ([], [])
+
+
+def test_nothing_moves_while_the_pointer_is_on_the_way_from_a_card(busy_demo: DemoService, window: Opens) -> None:
+    for kind in ("on-the-way", "elsewhere-then"):
+        bookable(busy_demo, kind, kind=kind, policy={"approval": True})
+    here = taken(busy_demo, "on-the-way", "10:00")
+    desk = at_desk(window(busy_demo).sign_in("Sam"), "on-the-way")
+    card(desk, here).hover()
+    desk.get_by_role("combobox", name="Places").evaluate(CHOOSE, "elsewhere-then")  # and the pointer stays
+    expect(desk.get_by_role("heading", name="Elsewhere Then", level=3)).to_be_visible()
+    there = desk.get_by_role("button", name="Show all places")
+    before = there.bounding_box()
+    there.hover()
+    desk.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert there.bounding_box() == before
+    there.click()
+    expect(desk.get_by_role("heading", name="On The Way", level=3).first).to_be_visible()
 
 
 def test_many_places_of_one_kind_are_paged_through(demo: DemoService, window: Opens) -> None:

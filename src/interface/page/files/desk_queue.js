@@ -1,5 +1,6 @@
 // What waits for approval, as it comes. Nothing moves under the hands of whoever works in it: while the pointer or the
-// focus is there, what was dealt with stays where it is, and what comes is added at the end.
+// focus is there, what was dealt with stays where it is, and what comes is added at the end. Nor does it while the
+// pointer is on the way from a card to what stands below them.
 
 import { element } from "./dom.js";
 import * as times from "./times.js";
@@ -24,9 +25,9 @@ export function queue({ cardOf }) {
   const made = element("section", { class: "waiting" }, heading, none, list, further, others);
   let most = matchMedia("(max-width: 40rem)").matches ? MOST_ON_A_PHONE : MOST;
   let last = { bookings: new Map(), pending: [] };
-  for (const leaving of ["pointerleave", "focusout"]) {
-    list.addEventListener(leaving, () => requestAnimationFrame(() => made.isConnected && draw()));
-  }
+  const gone = () => requestAnimationFrame(() => made.isConnected && draw());
+  made.addEventListener("pointerleave", gone);
+  list.addEventListener("focusout", gone);
   let isForgotten = false;
   return { element: made, update, forget };
 
@@ -59,7 +60,7 @@ export function queue({ cardOf }) {
   function draw() {
     const { bookings, pending } = last;
     heading.textContent = pending.length ? `Waiting for approval (${pending.length})` : "Waiting for approval";
-    const isAtRest = !list.matches(":hover") && !list.contains(document.activeElement);
+    const isAtRest = !made.matches(":hover") && !list.contains(document.activeElement);
     const waits = new Set(pending.map(({ id }) => id));
     for (const [id, card] of cards) {
       if (bookings.has(id)) card.update(bookings.get(id));
