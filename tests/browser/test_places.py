@@ -115,6 +115,21 @@ def test_whoever_is_typing_hears_at_once_of_another_administrators_change(
     expect(other.get_by_label("Name", exact=True)).to_have_value("Vault")
 
 
+def test_what_is_typed_after_another_administrators_change_comes_along(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "crypt")
+    one = opened(window(busy_demo).sign_in("Ada", "/places"), "crypt")
+    other = opened(window(busy_demo).sign_in("Ada", "/places"), "crypt")
+    other.get_by_label("Name", exact=True).fill("Strong room")
+    one.get_by_label("Seats").fill("4")
+    saved(one)
+    expect(other.get_by_role("alert")).to_contain_text("Seats: none → 4")
+    other.get_by_label("Capacity").fill("7")
+    other.get_by_role("button", name="Put mine on top of theirs").click()
+    expect(other.get_by_label("Seats")).to_have_value("4")
+    expect(other.get_by_label("Capacity")).to_have_value("7")
+    expect(other.get_by_text("2 changes are not saved yet.")).to_be_visible()
+
+
 @pytest.mark.slow
 def test_what_cannot_be_is_said_beside_its_field_and_what_was_typed_comes_back(
     busy_demo: DemoService, window: Opens
