@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
-from tests.browser.steps import bookable, confirm, send, slot, to_review
+from tests.browser.steps import bookable, confirm, send, slot, taken, to_review
 
 ROOM = {"step": 30, "min_duration": 30, "max_duration": 240, "hold_seconds": 60}
 
@@ -133,6 +133,21 @@ def test_an_interval_is_chosen_from_lists(busy_demo: DemoService, window: Opens)
     expect(page.get_by_label("To", exact=True)).to_have_value(
         re.compile("T12:30")
     )  # it can be changed, not only redone
+
+
+def test_the_lists_stay_at_the_place_that_one_looks_at_while_others_book(busy_demo: DemoService, window: Opens) -> None:
+    address = bookable(busy_demo, "suite-a", kind="suite", policy=ROOM)
+    bookable(busy_demo, "suite-b", kind="suite", policy=ROOM)
+    page = window(busy_demo).sign_in("Bob", address)
+    page.get_by_label("From").select_option("10:00")
+    expect(page.get_by_text(re.compile("10:00.10:30 · 30 min"))).to_be_visible()
+    place = page.get_by_label("Place", exact=True)
+    place.select_option("Suite B")
+    taken(busy_demo, "suite-a", "15:00")
+    expect(page.get_by_text("Just taken: Suite A, 15:00")).to_have_count(1)
+    expect(place).to_have_value("suite-b")
+    page.get_by_label("From").select_option("11:00")
+    expect(page.get_by_role("group", name="Chosen time")).to_contain_text(re.compile("11:00.11:30 · 30 min"))
 
 
 @pytest.mark.slow
