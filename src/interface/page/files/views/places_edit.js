@@ -235,7 +235,7 @@ export async function edit(place, { id, signal, title }) {
   function retirement() {
     const retired = () => {
       forget(draftName);
-      go(`/places?retired=${id}`);
+      if (!signal.aborted) go(`/places?retired=${id}`);
     };
     return retiring({ id, name: loaded.data.name, version: () => etag, retired });
   }
