@@ -78,7 +78,8 @@ export async function oneBooking(place, about) {
 
   async function tell(next, what, isNotGood = false) {
     if (what) say(said, what, isNotGood);
-    past.replaceChildren(await history(next, { me, signal }));
+    const made = await history(next, { me, signal });
+    if (next.version === card.booking.version) past.replaceChildren(made); // else it has gone on meanwhile
   }
 }
 
