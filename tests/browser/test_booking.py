@@ -179,6 +179,32 @@ def test_what_waits_for_approval_says_so_and_says_when_it_has_it(busy_demo: Demo
     expect(page.get_by_role("heading", name="Booked")).to_be_visible()
 
 
+@pytest.mark.slow
+def test_whoever_is_about_to_go_on_keeps_the_focus_when_the_desk_approves(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    page = window(busy_demo).sign_in("Alice", bookable(busy_demo, "asked-room", policy={"approval": True}))
+    slot(page, "10:00").click()
+    to_review(page)
+    page.get_by_role("button", name="Send to the desk").click()
+    link = page.get_by_role("link", name="Book another time")
+    link.focus()
+    (found,) = send(busy_demo, "GET", "/v1/bookings?resource=asked-room", by="staff")["items"]
+    send(busy_demo, "POST", f"/v1/bookings/{found['id']}/approve", {}, by="staff")
+    expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+    expect(link).to_be_focused()
+
+
+@pytest.mark.slow
+def test_a_timeline_says_how_many_are_left_as_they_are_taken(busy_demo: DemoService, window: Opens) -> None:
+    address = bookable(busy_demo, "many-room", kind="many-room", capacity=3, policy=ROOM)
+    page = window(busy_demo).sign_in("Bob", address)
+    expect(page.get_by_role("gridcell", name="10:00, 3 of 3 left")).to_be_visible()
+    taken(busy_demo, "many-room", "10:00")
+    expect(page.get_by_role("gridcell", name="10:00, 2 of 3 left")).to_be_visible()
+    expect(page.get_by_text("Just taken")).to_have_count(0)
+
+
 def test_going_back_gives_the_time_back(busy_demo: DemoService, window: Opens) -> None:
     address = bookable(busy_demo, "back", policy={"hold_seconds": 600})
     page = window(busy_demo).sign_in("Alice", address)
