@@ -131,6 +131,23 @@ def test_a_booking_elsewhere_grows_the_slider_and_whoever_looks_back_stays(
     assert odile.complaints == []
 
 
+def test_the_way_to_the_newest_keeps_the_focus_while_the_day_goes_on(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "going-on")
+    taken(busy_demo, "going-on", "09:00")
+    page = window(busy_demo).sign_in("Odile", day_of("going-on", version="1"))
+    shows(page, 1, 2)
+    taken(busy_demo, "going-on", "10:00")
+    look = page.get_by_role("button", name="Go to the newest")
+    look.focus()
+    taken(busy_demo, "going-on", "11:00")
+    expect(page.get_by_text("The day has gone on: 3 newer versions.")).to_be_visible()
+    expect(look).to_be_focused()
+    page.route("**/days/*?as_of=4", lambda route: route.fulfill(status=500))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Version 4 could not be loaded.")).to_be_visible()
+    expect(page.locator(".step-card")).not_to_have_attribute("aria-busy", "true")
+
+
 def test_holds_blocks_and_the_plan_are_told_in_words(busy_demo: DemoService, window: Opens) -> None:
     bookable(busy_demo, "worded", capacity=3)
     start, end = f"{open_date()}T12:00", f"{open_date()}T13:00"

@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
-from tests.browser.steps import bookable, confirm, send, slot, to_review
+from tests.browser.steps import bookable, confirm, send, slot, taken, to_review
 
 ROOM = {"step": 30, "min_duration": 30, "max_duration": 240, "hold_seconds": 60}
 
@@ -135,6 +135,21 @@ def test_an_interval_is_chosen_from_lists(busy_demo: DemoService, window: Opens)
     )  # it can be changed, not only redone
 
 
+def test_the_lists_stay_at_the_place_that_one_looks_at_while_others_book(busy_demo: DemoService, window: Opens) -> None:
+    address = bookable(busy_demo, "suite-a", kind="suite", policy=ROOM)
+    bookable(busy_demo, "suite-b", kind="suite", policy=ROOM)
+    page = window(busy_demo).sign_in("Bob", address)
+    page.get_by_label("From").select_option("10:00")
+    expect(page.get_by_text(re.compile("10:00.10:30 · 30 min"))).to_be_visible()
+    place = page.get_by_label("Place", exact=True)
+    place.select_option("Suite B")
+    taken(busy_demo, "suite-a", "15:00")
+    expect(page.get_by_text("Just taken: Suite A, 15:00")).to_have_count(1)
+    expect(place).to_have_value("suite-b")
+    page.get_by_label("From").select_option("11:00")
+    expect(page.get_by_role("group", name="Chosen time")).to_contain_text(re.compile("11:00.11:30 · 30 min"))
+
+
 @pytest.mark.slow
 def test_a_hold_runs_out_on_screen_and_is_taken_again(busy_demo: DemoService, window: Opens) -> None:
     address = bookable(busy_demo, "short-hold", policy={"hold_seconds": 3})
@@ -162,6 +177,32 @@ def test_what_waits_for_approval_says_so_and_says_when_it_has_it(busy_demo: Demo
     booking = page.url.split("booking=")[1]
     send(busy_demo, "POST", f"/v1/bookings/{booking}/approve", by="staff", Idempotency_Key="approved")
     expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_whoever_is_about_to_go_on_keeps_the_focus_when_the_desk_approves(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    page = window(busy_demo).sign_in("Alice", bookable(busy_demo, "asked-room", policy={"approval": True}))
+    slot(page, "10:00").click()
+    to_review(page)
+    page.get_by_role("button", name="Send to the desk").click()
+    link = page.get_by_role("link", name="Book another time")
+    link.focus()
+    (found,) = send(busy_demo, "GET", "/v1/bookings?resource=asked-room", by="staff")["items"]
+    send(busy_demo, "POST", f"/v1/bookings/{found['id']}/approve", {}, by="staff")
+    expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+    expect(link).to_be_focused()
+
+
+@pytest.mark.slow
+def test_a_timeline_says_how_many_are_left_as_they_are_taken(busy_demo: DemoService, window: Opens) -> None:
+    address = bookable(busy_demo, "many-room", kind="many-room", capacity=3, policy=ROOM)
+    page = window(busy_demo).sign_in("Bob", address)
+    expect(page.get_by_role("gridcell", name="10:00, 3 of 3 left")).to_be_visible()
+    taken(busy_demo, "many-room", "10:00")
+    expect(page.get_by_role("gridcell", name="10:00, 2 of 3 left")).to_be_visible()
+    expect(page.get_by_text("Just taken")).to_have_count(0)
 
 
 def test_going_back_gives_the_time_back(busy_demo: DemoService, window: Opens) -> None:

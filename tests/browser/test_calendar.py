@@ -81,6 +81,19 @@ def test_what_did_not_load_is_there_when_one_opens_it_again(busy_demo: DemoServi
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
+def test_two_clicks_make_one_address_and_it_is_the_one_that_is_shown(busy_demo: DemoService, window: Opens) -> None:
+    page = window(busy_demo).sign_in("Bob", "/mine")
+    made: list[str] = []
+    page.on("request", lambda request: made.append(request.url) if request.method == "POST" else None)
+    page.get_by_text("Follow in your calendar").click()
+    page.get_by_role("button", name="Make a").dblclick()
+    address = page.get_by_label("Address for your calendar")
+    expect(address).to_be_focused()
+    asked(address.input_value())
+    assert len(made) == 1
+
+
 def downloaded(page: Page, link: str) -> str:
     """What a link has the browser save."""
     with page.expect_download() as saving:

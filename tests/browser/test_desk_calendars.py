@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.app.external_calendars.calendar_server import Answer, serving
 from tests.browser.bookings import at_desk, booked
 from tests.browser.conftest import DemoService, Opens
@@ -124,3 +124,35 @@ def test_whoever_looks_finds_the_calendars_in_every_look(
     assert (serious(desk), narrow_enough(desk)) == ([], True)
     kept_picture(desk, f"desk-calendars-told-{width}-{colours}")
     assert sam.complaints == []
+
+
+@pytest.mark.slow
+def test_calendars_are_not_asked_for_again_before_there_is_an_answer(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "court-slow", kind="court-slow")
+    sam = window(busy_demo)
+    sam.page.clock.install()
+    sam.sign_in("Sam", "/desk")
+    desk = calendars_of(at_desk(sam.page, "court-slow"), "court-slow")
+    expect(desk.get_by_role("list", name="Calendars of this place")).to_have_text("No calendar is followed here.")
+    kept: list[Route] = []
+    desk.route("**/court-slow/calendars", lambda route: kept.append(route))
+    for _ in range(5):
+        desk.clock.run_for(3_000)
+    assert len(kept) == 1
+
+
+@pytest.mark.slow
+def test_whoever_puts_a_warning_right_goes_on_at_the_desk(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "court-right", kind="court-right")
+    desk = calendars_of(at_desk(window(busy_demo).sign_in("Sam", "/desk"), "court-right"), "court-right")
+    follow(desk, "https://192.0.2.1/private-0c9d4be7/basic.ics")
+    dialog = desk.get_by_role("dialog")
+    expect(dialog).to_contain_text("not public")
+    desk.keyboard.press("Escape")
+    desk.get_by_role("button", name="Calendars of Court Right").press("Enter")
+    dialog.get_by_role("button", name="End: 192.0.2.1").click()
+    dialog.get_by_role("button", name="End it: 192.0.2.1").click()
+    expect(dialog).to_contain_text("is not followed any more")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("button", name="Calendars of Court Right")).to_have_count(0)
+    expect(desk.get_by_role("heading", name=re.compile("^(Desk|Calendars elsewhere)$"))).to_be_focused()

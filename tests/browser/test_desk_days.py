@@ -218,6 +218,24 @@ def test_the_desk_recovers_without_reload_and_without_a_gap(demo: DemoService, w
     assert desk.evaluate("window.stays")
 
 
+def test_whoever_looks_further_down_stays_there_when_something_is_booked(busy_demo: DemoService, window: Opens) -> None:
+    for number in range(8):
+        bookable(busy_demo, f"far-row-{number}", kind="far-row")
+    taken(busy_demo, "far-row-0", "10:00")
+    desk = at_desk(window(busy_demo).sign_in("Sam", "/find"), "far-row")
+    desk.set_viewport_size({"width": 900, "height": 300})
+    item = desk.locator(".desk-item")
+    item.click()
+    desk.keyboard.press("Escape")
+    expect(item).to_be_focused()
+    desk.get_by_role("contentinfo").scroll_into_view_if_needed()
+    expect(item).not_to_be_in_viewport()
+    taken(busy_demo, "far-row-7", "10:00")
+    expect(item).to_have_count(2)
+    expect(item.first).to_be_focused()
+    expect(item.first).not_to_be_in_viewport()
+
+
 def test_names_stay_in_sight_and_two_clicks_mark_no_text(busy_demo: DemoService, window: Opens) -> None:
     long = "The Hall of the Honourable Society of " + "Extraordinarily" * 4
     register(window, busy_demo, "long-row", kind="long-row", name=long, hours=ALL_DAY)

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.bookings import at_desk, booked, done
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import press
+from tests.browser.late import Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, serious
 from tests.browser.steps import bookable, send, slot, taken
 
@@ -218,3 +219,55 @@ def test_the_desk_puts_somebody_in_line(busy_demo: DemoService, window: Opens) -
     leave = bob.get_by_role("button", name=re.compile("^Leave the line: Queue Desk"))
     press(bob, leave)
     expect(leave).to_have_count(0)
+
+
+def in_line(window: Opens, service: DemoService, resource: str) -> Page:
+    """Bob waits for what is taken: his page."""
+    path = bookable(service, resource, kind=resource)
+    taken(service, resource, "10:00")
+    page = window(service).sign_in("Bob", path)
+    slot(page, "10:00").click()
+    page.get_by_role("button", name="Join the line").click()
+    expect(waits(page)).to_contain_text("You are number 1 in line.")
+    return page
+
+
+@pytest.mark.slow
+def test_an_answer_from_before_one_left_the_line_does_not_bring_it_back(busy_demo: DemoService, window: Opens) -> None:
+    page = in_line(window, busy_demo, "queue-asked")
+    late = Late(page, "**/v1/waitlist/*")
+    late.answered()
+    page.get_by_role("button", name="Leave the line").click()
+    expect(waits(page)).to_contain_text("You left the line.")
+    late.comes()
+    expect(waits(page)).to_contain_text("You left the line.")
+
+
+@pytest.mark.slow
+def test_in_mine_such_an_answer_does_not_bring_it_back_either(busy_demo: DemoService, window: Opens) -> None:
+    page = in_line(window, busy_demo, "queue-mine")
+    page.get_by_role("link", name="See what you wait for").click()
+    leave = page.get_by_role("button", name=re.compile("^Leave the line: Queue Mine"))
+    expect(leave).to_be_visible()
+    late = Late(page, "**/v1/waitlist?*")
+    late.answered()
+    with page.expect_event("requestfinished", lambda request: "/v1/waitlist?" in request.url):
+        leave.click()
+    expect(page.get_by_text(re.compile("^You left the line: Queue Mine"))).to_be_visible()
+    late.comes()
+    assert leave.count() == 0
+
+
+@pytest.mark.slow
+def test_at_the_desk_such_an_answer_brings_nobody_back_either(busy_demo: DemoService, window: Opens) -> None:
+    in_line(window, busy_demo, "queue-desk")
+    desk = at_desk(window(busy_demo).sign_in("Sam"), "queue-desk")
+    out = desk.get_by_role("button", name=re.compile("^Take out of the line"))
+    expect(out).to_be_visible()
+    late = Late(desk, "**/v1/waitlist?*")
+    late.answered()
+    out.click()
+    expect(desk.get_by_text("taken out of the line.")).to_be_visible()
+    expect(out).to_have_count(0)
+    late.comes()
+    assert out.count() == 0

@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from tests.browser.bookings import booked, card, done
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
+from tests.browser.late import Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
+from tests.browser.steps import bookable, send, taken
 
 
 @pytest.mark.slow
@@ -232,3 +234,38 @@ def test_a_step_of_booking_asks_for_no_other_route_either(shared_demo: DemoServi
         expect(page.get_by_text("There is nothing of that name.")).to_be_visible()
     paths = {urlsplit(url).path for url in asked}
     assert {path for path in paths if path.startswith("/v1/")} == {"/v1/resources/oak-12"}
+
+
+@pytest.mark.slow
+def test_earlier_ones_that_did_not_come_are_asked_for_again(busy_demo: DemoService, window: Opens) -> None:
+    page = window(busy_demo).sign_in("Bob", "/mine")
+    more = page.get_by_role("button", name="Show earlier ones")
+    expect(more).to_be_visible()
+    earlier = "**/v1/bookings?*&to=*"
+    page.route(earlier, lambda route: route.fulfill(status=500, json={"detail": "It did not work."}))
+    with page.expect_request(earlier) as first:
+        more.click()
+    expect(page.get_by_text("It did not work.")).to_be_visible()
+    page.unroute(earlier)
+    with page.expect_request(earlier) as second:
+        more.click()
+    assert second.value.url == first.value.url
+    expect(page.get_by_text("It did not work.")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_an_older_history_that_comes_late_does_not_take_the_place_of_the_newer(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    bookable(busy_demo, "told-room", policy={"approval": True})
+    booking = taken(busy_demo, "told-room", "10:00")
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}")
+    entries = page.get_by_role("main").get_by_role("listitem")
+    expect(entries).to_have_count(1)
+    late = Late(page, f"**/v1/bookings/{booking}/events*")
+    send(busy_demo, "POST", f"/v1/bookings/{booking}/approve", {}, by="staff")
+    late.answered()
+    send(busy_demo, "POST", f"/v1/bookings/{booking}/cancel", {}, by="customer")
+    expect(entries).to_have_count(3)
+    late.comes()
+    expect(entries).to_have_count(3)

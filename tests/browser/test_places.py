@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.browser.bookings import booked
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.late import Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
 
 
@@ -113,6 +114,21 @@ def test_whoever_is_typing_hears_at_once_of_another_administrators_change(
     other.get_by_role("button", name="Drop mine, take theirs").click()
     expect(other.get_by_label("Capacity")).to_have_value("3")
     expect(other.get_by_label("Name", exact=True)).to_have_value("Vault")
+
+
+def test_what_is_typed_after_another_administrators_change_comes_along(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "crypt")
+    one = opened(window(busy_demo).sign_in("Ada", "/places"), "crypt")
+    other = opened(window(busy_demo).sign_in("Ada", "/places"), "crypt")
+    other.get_by_label("Name", exact=True).fill("Strong room")
+    one.get_by_label("Seats").fill("4")
+    saved(one)
+    expect(other.get_by_role("alert")).to_contain_text("Seats: none → 4")
+    other.get_by_label("Capacity").fill("7")
+    other.get_by_role("button", name="Put mine on top of theirs").click()
+    expect(other.get_by_label("Seats")).to_have_value("4")
+    expect(other.get_by_label("Capacity")).to_have_value("7")
+    expect(other.get_by_text("2 changes are not saved yet.")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -228,6 +244,34 @@ def test_a_place_is_retired_after_one_more_question(busy_demo: DemoService, wind
     expect(other.get_by_role("button", name="Save", exact=True)).to_have_count(0)
     page.goto(f"{busy_demo.url}/places/shack")
     expect(page.get_by_text("It is retired: it takes no bookings any more.")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_whoever_has_gone_elsewhere_is_not_led_back_to_the_places(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "old-barn")
+    page = opened(window(busy_demo).sign_in("Ada", "/places"), "old-barn")
+    late = Late(page, "**/v1/resources/old-barn", "DELETE")
+    page.get_by_role("button", name="Retire this place …").click()
+    page.get_by_role("button", name="Retire it").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Find", exact=True).click()
+    expect(page.get_by_role("heading", name="Find a place")).to_be_visible()
+    late.comes()
+    expect(page.get_by_role("heading", name="Find a place")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_whoever_saves_by_enter_goes_on_in_the_same_field(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "entered-hall", exceptions={"2030-12-24": {"windows": [], "reason": "Christmas"}})
+    page = opened(window(busy_demo).sign_in("Ada", "/places"), "entered-hall")
+    for field, value in ((page.get_by_label("Monday: until"), "12:00"), (page.get_by_label("Reason"), "Feast")):
+        field.fill(value)
+        field.press("Enter")
+        expect(page.get_by_text("Saved.")).to_be_visible()
+        expect(field).to_be_focused()
+        page.get_by_label("Seats").fill("4")
+        page.get_by_role("button", name="Discard changes").click()
+        expect(field).to_have_value(value)
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """The service goes away while pages are open: they say so, try again, and make up for what they missed."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.looking import kept_picture
 from tests.browser.steps import bookable, confirm, slot, statuses, taken
@@ -30,6 +30,32 @@ def test_a_page_recovers_without_reload_and_without_a_gap(demo: DemoService, win
     expect(slot(third, "12:00")).to_contain_text("taken")
     assert third.evaluate("window.stays")
     assert statuses(demo, "restarted") == ["confirmed", "confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize("what", ["times", "booking"])
+def test_while_there_is_no_answer_no_more_is_asked_each_minute(
+    busy_demo: DemoService, window: Opens, what: str
+) -> None:
+    path = bookable(busy_demo, f"away-{what}")
+    booking = taken(busy_demo, f"away-{what}", "10:00")
+    alice = window(busy_demo)
+    alice.page.clock.install()
+    page = alice.sign_in("Alice", path if what == "times" else f"/mine/{booking}")
+    shown = slot(page, "10:00") if what == "times" else page.get_by_text("Booked", exact=True)
+    expect(shown).to_be_visible()
+    under_way: set[Request] = set()
+    at_once: list[int] = []
+
+    def unanswered(route: Route) -> None:
+        under_way.add(route.request)
+        at_once.append(len(under_way))
+
+    page.route("**/availability?*" if what == "times" else f"**/v1/bookings/{booking}", unanswered)
+    # After 20 seconds each is given up, and asked once more.
+    page.on("requestfailed", lambda request: under_way.discard(request))
+    for _ in range(4):
+        page.clock.run_for(60_000)
+    assert set(at_once) == {1}
 
 
 def test_a_booking_that_meets_a_restart_is_made_once(demo: DemoService, window: Opens) -> None:

@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.late import Late
 from tests.browser.looking import kept_picture, narrow_enough, open_date, serious
-from tests.browser.steps import bookable, confirm, revise, send, slot, to_review
+from tests.browser.steps import bookable, confirm, revise, send, slot, taken, to_review
 
 pytestmark = pytest.mark.slow
 
@@ -168,3 +169,16 @@ def test_addresses_that_lead_nowhere_lead_back(busy_demo: DemoService, window: O
     expect(slot(page, "10:00")).to_be_visible()
     looking.open("/find/addressed?date=2026-99-99")
     expect(slot(page, "10:00")).to_be_visible()
+
+
+def test_a_view_that_one_has_left_does_not_name_the_window(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "titled", kind="titled")
+    booking = taken(busy_demo, "titled", "10:00")
+    page = window(busy_demo).sign_in("Sam")
+    late = Late(page, "**/v1/customers/*")
+    page.goto(f"{busy_demo.url}/desk/{booking}")
+    late.answered()
+    page.get_by_role("link", name="Find", exact=True).click()
+    expect(page.get_by_role("heading", name="Find a place")).to_be_visible()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(page).to_have_title(re.compile("^Find · "))

@@ -78,3 +78,14 @@ def test_the_form_is_for_everybody(busy_demo: DemoService, window: Opens, width:
     expect(page.get_by_role("alert")).to_contain_text(refused, timeout=60_000)
     assert (serious(page), narrow_enough(page)) == ([], True)
     kept_picture(page, f"what-if-{width}-{colours}")
+
+
+@pytest.mark.slow
+def test_the_part_that_did_not_load_is_there_at_the_next_click(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "tried-room")
+    page = window(busy_demo).sign_in("Sam", f"/demand?resource=tried-room&weeks=1&to={open_date()}")
+    page.route("**/demand_whatif.js", lambda route: route.abort())
+    page.get_by_role("button", name="What if it had been otherwise?").click()
+    expect(page.get_by_text("That did not load. Please try again.")).to_be_visible()
+    page.unroute("**/demand_whatif.js")
+    opened(page)

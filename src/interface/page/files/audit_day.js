@@ -157,6 +157,7 @@ async function versions(place, { resource, date, query, signal, progress, tell, 
       ]);
     } catch (error) {
       if (signal.aborted || wanted !== version || drawn === null) throw error;
+      step.removeAttribute("aria-busy");
       const again = element("button", { type: "button", onclick: () => turn(version) }, "Try again");
       return say(`Version ${version} could not be loaded. ${error.message} `, again);
     }
@@ -246,8 +247,11 @@ async function versions(place, { resource, date, query, signal, progress, tell, 
     return made.length ? made : [element("li", { class: "soft" }, "Nothing.")];
   }
 
+  // Who is about to press a button there finds it again, also when the day goes on once more.
   function say(...text) {
+    const hadFocus = said.contains(document.activeElement);
     said.replaceChildren(...text);
+    if (hadFocus) (said.querySelector("button") ?? slider).focus();
   }
 }
 

@@ -10,6 +10,7 @@ import { everything } from "./lists.js";
 import { path } from "./paths.js";
 import { refusal, showRefusal } from "./refusals.js";
 import * as times from "./times.js";
+import { askNowAndThen } from "./unattended.js";
 
 const ASKING = 3_000; // while the dialog is open: a calendar is fetched within seconds
 const wantsDesk = ({ failures, overlaps }) => failures > 0 || overlaps.length > 0;
@@ -30,8 +31,9 @@ export function deskCalendars(section, { places, addressOf, signal }) {
   const inside = element("div", { class: "panel" }, field("Place", select), state, list, form);
   const own = dialog("Calendars elsewhere", inside);
   let shown = null; // what the dialog says, so that it is drawn anew only when it says something else
-  let timer = null;
-  section.append(element("h2", { tabindex: "-1" }, "Calendars elsewhere"), wanted);
+  let stop = null; // of asking, while the dialog is open
+  const heading = element("h2", { tabindex: "-1" }, "Calendars elsewhere");
+  section.append(heading, wanted);
   own.element.addEventListener("close", closed);
   signal.addEventListener("abort", closed);
   return { element: own.element, open, update };
@@ -40,13 +42,13 @@ export function deskCalendars(section, { places, addressOf, signal }) {
     fillPlaces(select, places);
     if (place) select.value = place;
     own.open();
-    timer ??= setInterval(() => load().catch(() => {}), ASKING);
+    stop ??= askNowAndThen(load, ASKING);
     return choose();
   }
 
   function closed() {
-    clearInterval(timer);
-    timer = null;
+    stop?.();
+    stop = null;
     if (!signal.aborted) update().catch(() => {});
   }
 
@@ -62,9 +64,13 @@ export function deskCalendars(section, { places, addressOf, signal }) {
     const { items } = await everything("/v1/calendars?", signal);
     const here = items.filter(wantsDesk).filter(({ resource }) => placeOf(resource));
     const rows = JSON.stringify(here.map(({ resource, failure, overlaps }) => [resource, failure, overlaps]));
-    if (rows !== wanted.dataset.rows) wanted.replaceChildren(...here.map(warning));
+    if (rows === wanted.dataset.rows) return;
+    const hadFocus = wanted.contains(document.activeElement);
+    wanted.replaceChildren(...here.map(warning));
     wanted.dataset.rows = rows;
     section.hidden = !here.length;
+    // Also of whoever comes back from the dialog to the warning that they have just put right.
+    if (hadFocus) (here.length ? heading : section.parentElement.querySelector("h1")).focus();
   }
 
   function warning(calendar) {

@@ -62,7 +62,7 @@ export function dayTimeline({ opened, content = contentOf, label = "The day of a
     scale.replaceChildren(element("span", {}), element("div", { class: "desk-track" }, hours.map(hour)));
     whole.replaceChildren(hint, scale, ...rows.map(rowOf));
     stopAt(buttonOf(current) ?? whole.querySelector(".desk-item"));
-    if (had) focus(had);
+    if (had) focus(had, { preventScroll: true }); // one may be looking elsewhere by now
     tick();
     if (isFirst) lookAt(first, last);
   }
@@ -107,8 +107,8 @@ export function dayTimeline({ opened, content = contentOf, label = "The day of a
     return [...whole.querySelectorAll(".desk-item")].find((each) => each.dataset.key === key);
   }
 
-  function focus(key) {
-    (buttonOf(key) ?? whole).focus();
+  function focus(key, how) {
+    (buttonOf(key) ?? whole).focus(how);
   }
 
   function stopAt(item) {

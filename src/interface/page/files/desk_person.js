@@ -19,8 +19,10 @@ const HINT = "Two letters are enough. Without a name, those are listed whose boo
 export function personDialog(places, known, signal) {
   const input = (name, attributes) => element("input", { name, autocomplete: "off", ...attributes });
   const person = element("select", { name: "customer" });
-  // Without a name of its own: what one seeks is not sent.
-  const sought = element("input", { type: "search", autocomplete: "off", maxlength: 200, oninput: () => ask() });
+  // Without a name of its own: what one seeks is not sent. Nor does Enter send the form, for somebody new.
+  const stay = (event) => event.key === "Enter" && event.preventDefault();
+  const seeking = { oninput: () => ask(), onkeydown: stay };
+  const sought = element("input", { type: "search", autocomplete: "off", maxlength: 200, ...seeking });
   const found = element("p", { class: "soft", role: "status" });
   let names = new Map(); // of those who are listed, by id
   let waiting = null;
@@ -55,7 +57,7 @@ export function personDialog(places, known, signal) {
     const profile = Object.fromEntries(Object.entries(said).filter(([, value]) => value.trim()));
     const who = customer || (await post("/v1/customers", profile, { key })).data.customer;
     own.close();
-    go(bookAddress(resource, { date: wanted, customer: who }));
+    if (!signal.aborted) go(bookAddress(resource, { date: wanted, customer: who }));
   });
   show();
   return {

@@ -93,7 +93,9 @@ export function showWaiting(box, about) {
 
   async function look() {
     if (!made.isConnected) return stop();
+    const before = wish;
     const { data } = await get(path`/v1/waitlist/${wish.id}`, { signal });
+    if (wish !== before) return undefined; // one has left the line since that was asked
     const isNews = data.status !== wish.status;
     wish = data;
     if (isNews) draw();

@@ -26,6 +26,7 @@ function following(madeAt, signal) {
   const make = element("button", { type: "button", onclick: () => attempt(made) });
   const end = element("button", { type: "button", onclick: () => attempt(ended) }, "End it");
   const trouble = element("div", {});
+  let isSending = false;
   offer(madeAt !== null);
   return [
     element("p", {}, "Google, Apple, Outlook and others show your bookings, and follow when they change."),
@@ -41,12 +42,17 @@ function following(madeAt, signal) {
     end.hidden = !isThere;
   }
 
+  // Each new address makes the one before worthless: who clicks twice means one, and sees the one that leads somewhere.
   async function attempt(change) {
+    if (isSending) return;
+    isSending = true;
     trouble.replaceChildren();
     try {
       await change();
     } catch (error) {
       if (!signal.aborted) showRefusal(trouble, refusal(error));
+    } finally {
+      isSending = false;
     }
   }
 

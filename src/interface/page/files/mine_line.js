@@ -24,15 +24,18 @@ export function ownLine(section, { me, served, changed, tell, away, signal }) {
   const list = element("ul", { class: "rows" });
   const rows = new Map(); // by wish
   const places = new Map(); // by resource
+  let turn = 0;
   section.append(heading, trouble, list);
   signal.addEventListener("abort", askNowAndThen(look, ASKING));
   unattended(look(), signal);
   return look;
 
+  // Of several answers that of the last question counts: one of before still has what one has left since.
   async function look() {
+    const mine = ++turn;
     const { items } = await everything(`/v1/waitlist?customer=${me}&waiting=true&`, signal);
     for (const { resource } of items) if (!places.has(resource)) places.set(resource, await placeOf(resource));
-    if (signal.aborted) return;
+    if (signal.aborted || mine !== turn) return;
     const is = new Set(items.map(({ id }) => id));
     const gone = [...rows.keys()].filter((id) => !is.has(id));
     gone.forEach(drop);

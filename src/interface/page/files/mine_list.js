@@ -52,7 +52,7 @@ export async function allBookings(place, { signal }) {
   const calledOff = element("section", { hidden: true }, sectionHead("Called off"), off);
   const waits = element("section", { hidden: true });
   const past = element("ul", { class: "rows past-bookings" });
-  const earlier = element("button", { type: "button", onclick: () => unattended(further(), signal) });
+  const earlier = element("button", { type: "button", onclick: () => further() });
   earlier.textContent = "Show earlier ones";
   const progress = element("p", { class: "soft", role: "status" }, "Loading …");
   const title = element("h1", { tabindex: "-1" }, "My bookings");
@@ -244,14 +244,19 @@ export async function allBookings(place, { signal }) {
     draw();
   }
 
+  // What did not come is asked for again by whoever asks for more.
   async function further() {
     say(said, "");
-    const until = since;
-    since = new Date(since - 12 * MONTH);
-    const { items } = await mine(`from=${since.toISOString()}&to=${until.toISOString()}`);
-    await learn(items);
-    for (const booking of items) gone.set(booking.id, booking);
-    draw();
-    say(said, items.length ? "" : `Nothing more since ${times.longDate(since.toISOString().slice(0, 10))}.`);
+    const from = new Date(since - 12 * MONTH);
+    try {
+      const { items } = await mine(`from=${from.toISOString()}&to=${since.toISOString()}`);
+      await learn(items);
+      for (const booking of items) gone.set(booking.id, booking);
+      since = from;
+      draw();
+      say(said, items.length ? "" : `Nothing more since ${times.longDate(since.toISOString().slice(0, 10))}.`);
+    } catch (error) {
+      if (!signal.aborted) say(said, error.message, true);
+    }
   }
 }

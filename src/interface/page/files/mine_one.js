@@ -8,7 +8,7 @@ import { bookingCard } from "./mine_booking.js";
 import { history } from "./mine_history.js";
 import { becameOf, isBad } from "./mine_words.js";
 import { path } from "./paths.js";
-import { unattended } from "./unattended.js";
+import { askNowAndThen, unattended } from "./unattended.js";
 
 const MINUTE = 60_000; // what one can do with it changes with time alone: once it has begun, say
 
@@ -36,10 +36,10 @@ export async function oneBooking(place, about) {
   if (signal.aborted) return;
   const resources = [...new Set(booking.legs.map(({ resource }) => resource))];
   const stop = follow(resources, { after: position, state: lamp(light), booking: heard, reset: afresh });
-  const clock = setInterval(() => unattended(again(), signal), MINUTE);
+  const stopAsking = askNowAndThen(again, MINUTE);
   signal.addEventListener("abort", () => {
     stop();
-    clearInterval(clock);
+    stopAsking();
   });
 
   async function again() {
@@ -78,7 +78,8 @@ export async function oneBooking(place, about) {
 
   async function tell(next, what, isNotGood = false) {
     if (what) say(said, what, isNotGood);
-    past.replaceChildren(await history(next, { me, signal }));
+    const made = await history(next, { me, signal });
+    if (next.version === card.booking.version) past.replaceChildren(made); // else it has gone on meanwhile
   }
 }
 

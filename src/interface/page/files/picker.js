@@ -12,7 +12,7 @@ import { slotList } from "./slots_list.js";
 import { weekStrip } from "./slots_week.js";
 import { roomTimeline } from "./timeline.js";
 import * as times from "./times.js";
-import { unattended } from "./unattended.js";
+import { askNowAndThen, unattended } from "./unattended.js";
 
 const MINUTE = 60_000;
 const MOST_ROWS = 12;
@@ -94,10 +94,10 @@ export async function picker(place, options) {
     rows.map(({ id }) => id),
     { after: days.after(), state: showState, day: onDay, resource: revised, booking: hears && onBooking, reset },
   );
-  const clock = setInterval(afresh, MINUTE);
+  const stopAsking = askNowAndThen(afresh, MINUTE); // slots change with time as well
   signal.addEventListener("abort", () => {
     stop();
-    clearInterval(clock);
+    stopAsking();
     list.stop?.();
   });
 

@@ -31,7 +31,7 @@ export function intervalBar({ zone, action, chosen, rows, slotsOf, timeline }) {
       element("div", { class: "interval-go" }, element("div", {}, where, text), go),
     ),
     show,
-    refresh: () => refresh(),
+    refresh: () => refresh(room.value), // which is another than the chosen one while somebody looks there
   };
 
   function show(next) {

@@ -17,10 +17,13 @@ export function datesEditor(changed) {
   const made = [element("p", { class: "soft" }, hint), list, element("p", { class: "actions" }, date, add)];
   return { element: made, fill, read };
 
+  // What says the same already stays as it is: whoever saves by Enter has the focus in it.
   function fill(exceptions) {
+    const days = Object.keys(exceptions).sort();
+    if (JSON.stringify(read()) === JSON.stringify(Object.fromEntries(days.map((day) => [day, exceptions[day]])))) return;
     lines.length = 0;
     list.replaceChildren();
-    for (const day of Object.keys(exceptions).sort()) line(day, exceptions[day]);
+    for (const day of days) line(day, exceptions[day]);
   }
 
   function read() {

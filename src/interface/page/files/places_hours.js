@@ -20,7 +20,9 @@ export function windowsEditor(title, path, changed) {
   const show = () => (none.hidden = list.children.length > 0);
   return { element: whole, fill, read };
 
+  // What says the same already stays as it is: whoever saves by Enter has the focus in it.
   function fill(windows) {
+    if (JSON.stringify(read()) === JSON.stringify(windows.map(untilMidnight))) return;
     list.replaceChildren();
     for (const [opens, closes] of windows) window_(opens, closes === "24:00" ? "00:00" : closes);
     show();

@@ -5,10 +5,11 @@ import { called, told } from "./places_definition.js";
 import { differences, merged, valueAt } from "./places_merge.js";
 
 /**
- * The panel. `base`: what both began with; `isRefused`: saving was tried; `adopt(result)` takes theirs with mine in it,
- * `drop()` takes theirs alone.
+ * The panel. `base`: what both began with; `read()`: what is typed; `isRefused`: saving was tried; `adopt(result)` takes
+ * theirs with mine in it, `drop()` takes theirs alone.
  */
-export function lostEdit({ base, mine, theirs, isRefused, adopt, drop }) {
+export function lostEdit({ base, read, theirs, isRefused, adopt, drop }) {
+  const mine = read();
   const { result, both } = merged(base, mine, theirs);
   const change = (path, from, to, note) =>
     element("li", {}, element("strong", {}, called(path)), `: ${told(path, from)} → ${told(path, to)}`, note);
@@ -18,6 +19,7 @@ export function lostEdit({ base, mine, theirs, isRefused, adopt, drop }) {
     return change(path, valueAt(base, path), valueAt(theirs, path), note);
   });
   const kept = differences(theirs, result).map((path) => change(path, valueAt(theirs, path), valueAt(result, path)));
+  const adoptMine = () => adopt(merged(base, read(), theirs).result); // with what was typed since
   const ours = isRefused ? "Save mine on top of theirs" : "Put mine on top of theirs";
   return element(
     "section",
@@ -30,7 +32,7 @@ export function lostEdit({ base, mine, theirs, isRefused, adopt, drop }) {
     element(
       "p",
       { class: "actions" },
-      element("button", { type: "button", class: "main", onclick: () => adopt(result) }, ours),
+      element("button", { type: "button", class: "main", onclick: adoptMine }, ours),
       element("button", { type: "button", onclick: drop }, "Drop mine, take theirs"),
     ),
   );

@@ -77,7 +77,7 @@ async function show(moveFocus) {
   here = current();
   const view = viewAt(location.pathname);
   const title = (text) => {
-    document.title = `${text} · ${place}`;
+    if (!signal.aborted) document.title = `${text} · ${place}`;
   };
   title(view.title);
   mark(view);

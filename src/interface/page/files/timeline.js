@@ -2,7 +2,7 @@
 
 import { flash } from "./changing.js";
 import { element } from "./dom.js";
-import { isFree } from "./slots.js";
+import { isFree, left } from "./slots.js";
 import { choosing } from "./timeline_choosing.js";
 import { band, draw, sayCell } from "./timeline_drawing.js";
 import { endsFrom, fits, stretched } from "./timeline_interval.js";
@@ -48,9 +48,9 @@ export function roomTimeline({ zone, chosen }) {
     rows.forEach(({ resource, slots }, at) =>
       slots.forEach((slot, number) => {
         const was = before[at].slots[number];
-        if (was.status === slot.status) return;
-        if (isFree(was) && !["past", "yours"].includes(slot.status)) changes.taken.push({ ...slot, resource });
-        if (isFree(slot)) changes.freed.push({ ...slot, resource });
+        if (left(was) === left(slot)) return;
+        if (isFree(was) && !["available", "past", "yours"].includes(slot.status)) changes.taken.push({ ...slot, resource });
+        if (!isFree(was) && isFree(slot)) changes.freed.push({ ...slot, resource });
         const cell = cellAt(resource.id, number);
         sayCell(cell, slot, zone);
         flash(cell);

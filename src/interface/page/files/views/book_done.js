@@ -69,7 +69,9 @@ export async function done(place, { wish, signal }) {
     write(heading, title);
     write(state, booking.reason?.text ? `${text} “${booking.reason.text}”` : text);
     place.dataset.status = booking.status;
+    const had = body.contains(document.activeElement) && document.activeElement.textContent;
     body.replaceChildren(summary(booking, places, booking.details), next(booking));
+    if (had) ([...body.querySelectorAll("a")].find((each) => each.textContent === had) ?? heading).focus();
   }
 
   function next({ id, status, legs: [leg] }) {

@@ -50,10 +50,16 @@ export async function show(place, { query, signal, title }) {
 // What other hours would have done: loaded by whoever asks.
 function offered(resource, from, to, signal) {
   const open = element("button", { type: "button" }, "What if it had been otherwise?");
-  const made = element("div", { class: "what-if" }, element("p", {}, open));
+  const said = element("span", { role: "status" });
+  const made = element("div", { class: "what-if" }, element("p", {}, open, " ", said));
   open.addEventListener("click", async () => {
     open.disabled = true;
-    const { whatIf } = await import("../demand_whatif.js");
+    const { whatIf } = await import("../demand_whatif.js").catch(() => ({}));
+    if (!whatIf) {
+      open.disabled = false;
+      said.textContent = "That did not load. Please try again.";
+      return;
+    }
     const form = whatIf(resource, from, to, { signal });
     made.replaceChildren(form);
     form.querySelector("h2").focus();

@@ -88,6 +88,7 @@ async function desk(place, { query, signal }) {
   let calendars = null; // loaded once somebody wants them, or might
   let line = null; // who waits on the date, once anybody does
   let lineOf = null;
+  let turnOfLine = 0;
   let drawing = null;
   await load();
   if (signal.aborted) return;
@@ -140,13 +141,15 @@ async function desk(place, { query, signal }) {
     }
   }
 
+  // Of several answers that of the last question counts: one of before still has who was taken out since.
   async function inLine() {
+    const mine = ++turnOfLine;
     const { date } = state.known;
     const { items } = await everything(`/v1/waitlist?date=${date}&waiting=true&`, signal);
     if (!items.length && !line) return;
     const { deskLine } = await import("../desk_line.js");
     await who.learn(items);
-    if (signal.aborted || date !== state.known.date) return;
+    if (signal.aborted || mine !== turnOfLine || date !== state.known.date) return;
     const took = (text) => say(text) ?? inLine();
     line ??= deskLine(waits, { who, took, signal });
     line(state.known.places, items);

@@ -209,8 +209,8 @@ export async function edit(place, { id, signal, title }) {
 
   function overtakenBy(found, isRefused = false) {
     theirs = found;
-    const [mine, adopt] = [form.read(), (result) => adopted(result, isRefused)];
-    const made = lostEdit({ base, mine, theirs: found.definition, isRefused, adopt, drop: discard });
+    const adopt = (result) => adopted(result, isRefused);
+    const made = lostEdit({ base, read: form.read, theirs: found.definition, isRefused, adopt, drop: discard });
     trouble.replaceChildren(made);
     mark();
     if (isRefused) made.focus();
@@ -235,7 +235,7 @@ export async function edit(place, { id, signal, title }) {
   function retirement() {
     const retired = () => {
       forget(draftName);
-      go(`/places?retired=${id}`);
+      if (!signal.aborted) go(`/places?retired=${id}`);
     };
     return retiring({ id, name: loaded.data.name, version: () => etag, retired });
   }
