@@ -20,7 +20,8 @@ export function datesEditor(changed) {
   // What says the same already stays as it is: whoever saves by Enter has the focus in it.
   function fill(exceptions) {
     const days = Object.keys(exceptions).sort();
-    if (JSON.stringify(read()) === JSON.stringify(Object.fromEntries(days.map((day) => [day, exceptions[day]])))) return;
+    const next = Object.fromEntries(days.map((day) => [day, exceptions[day]]));
+    if (JSON.stringify(read()) === JSON.stringify(next)) return;
     lines.length = 0;
     list.replaceChildren();
     for (const day of days) line(day, exceptions[day]);

@@ -5,8 +5,8 @@ import { called, told } from "./places_definition.js";
 import { differences, merged, valueAt } from "./places_merge.js";
 
 /**
- * The panel. `base`: what both began with; `read()`: what is typed; `isRefused`: saving was tried; `adopt(result)` takes
- * theirs with mine in it, `drop()` takes theirs alone.
+ * The panel. `base`: what both began with; `read()`: what is typed; `isRefused`: saving was tried; `adopt(result)`
+ * takes theirs with mine in it, `drop()` takes theirs alone.
  */
 export function lostEdit({ base, read, theirs, isRefused, adopt, drop }) {
   const mine = read();

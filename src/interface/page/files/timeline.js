@@ -49,7 +49,8 @@ export function roomTimeline({ zone, chosen }) {
       slots.forEach((slot, number) => {
         const was = before[at].slots[number];
         if (left(was) === left(slot)) return;
-        if (isFree(was) && !["available", "past", "yours"].includes(slot.status)) changes.taken.push({ ...slot, resource });
+        const isTaken = isFree(was) && !["available", "past", "yours"].includes(slot.status);
+        if (isTaken) changes.taken.push({ ...slot, resource });
         if (!isFree(was) && isFree(slot)) changes.freed.push({ ...slot, resource });
         const cell = cellAt(resource.id, number);
         sayCell(cell, slot, zone);
