@@ -260,8 +260,8 @@ def test_in_mine_such_an_answer_does_not_bring_it_back_either(busy_demo: DemoSer
 
 @pytest.mark.slow
 def test_at_the_desk_such_an_answer_brings_nobody_back_either(busy_demo: DemoService, window: Opens) -> None:
-    in_line(window, busy_demo, "queue-desk")
-    desk = at_desk(window(busy_demo).sign_in("Sam"), "queue-desk")
+    in_line(window, busy_demo, "queue-back")
+    desk = at_desk(window(busy_demo).sign_in("Sam"), "queue-back")
     out = desk.get_by_role("button", name=re.compile("^Take out of the line"))
     expect(out).to_be_visible()
     late = Late(desk, "**/v1/waitlist?*")
