@@ -124,6 +124,24 @@ def test_a_session_that_is_gone_is_said_and_leads_back(shared_demo: DemoService,
     expect(again).to_have_attribute("href", "/sign-in?return_to=%2Fmine")
 
 
+def test_a_window_of_one_person_does_nothing_for_another_who_has_signed_in_since(
+    shared_demo: DemoService, window: Opens
+) -> None:
+    """Two windows of one browser, as at a desk that several people use: they share the session."""
+    shared = window(shared_demo)
+    page = shared.sign_in("Alice", "/mine")
+    box = page.get_by_text("How you are reached")
+    box.click()
+    page.get_by_label("Name").fill("Alice Liddell")
+    shared.page = other = shared.context.new_page()
+    shared.open("/").get_by_role("button", name="Sign out").click()
+    shared.sign_in("Bob", "/mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Sign in again").first).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("Alice Liddell")
+    assert other.evaluate("fetch('/v1/me').then((answer) => answer.json())")["profile"]["name"] is None
+
+
 @pytest.mark.slow
 def test_a_lost_connection_is_said_and_made_up_for(demo: DemoService, window: Opens) -> None:
     page = window(demo).sign_in("Alice", "/mine")  # so that its script is there

@@ -5,7 +5,6 @@ Whatever comes from outside goes through `escape`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
 from typing import Final, Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from interface.guests import GUESTS
 from interface.http.auth import TokenRole
 from interface.page.assets import Assets
 from interface.sign_in.return_path import safe_return, sign_in_address
-from interface.sign_in.sessions import Session
+from interface.sign_in.sessions import Session, mark_of
 
 Theme = Literal["light", "dark"]
 
@@ -58,7 +57,6 @@ NAVIGATION: Final = (
     ),
 )
 
-_PERSON_DIGITS: Final = 16
 _UNFINISHED: Final = (
     '<noscript><p class="notice">This page needs JavaScript to show what is free.</p></noscript>'
     '<div class="unfinished"><h1>Not loaded yet</h1><p>The page has not come whole. The service may be busy, or is '
@@ -188,9 +186,8 @@ def _facts(reader: Reader) -> str:
     if reader.session is None:
         return ""
     caller = reader.session.caller
-    # By which the page tells people apart whose drafts it keeps. A subject may say who somebody is: this does not.
-    person = sha256(f"{caller.issuer}\0{caller.subject}".encode()).hexdigest()[:_PERSON_DIGITS]
-    return f' data-roles="{" ".join(sorted(caller.roles))}" data-ends="{caller.expires_at:.0f}" data-person="{person}"'
+    roles = " ".join(sorted(caller.roles))
+    return f' data-roles="{roles}" data-ends="{caller.expires_at:.0f}" data-person="{mark_of(caller)}"'
 
 
 def _navigation(reader: Reader, path: str | None) -> str:

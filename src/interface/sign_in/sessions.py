@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from app.sealing import Unreadable
@@ -13,6 +14,9 @@ from interface.sign_in.seals import Seals
 
 LONGEST_SECONDS: Final = 8 * 3600
 """A working day; a session never outlives the token that it came from either."""
+PERSON: Final = b"daybook-person"
+"""The header in which the page says for whom its document was made, by their mark."""
+_MARK_DIGITS: Final = 16
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KIND: Final = "session"
 
@@ -22,6 +26,15 @@ class SessionOver(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("Your session has ended. Please sign in again.")
+
+
+class SomebodyElse(Unauthenticated):
+    """The page was loaded by one person, and another has signed in since: in another window, say."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else has signed in since this page was loaded. Please load it anew, or sign in again."
+        )
 
 
 class TooMuchForACookie(Exception):  # noqa: N818 - what is the case with the account
@@ -34,6 +47,11 @@ class Session:
 
     caller: Caller
     name: str
+
+
+def mark_of(caller: Caller) -> str:
+    """By which the page tells people apart. A subject may say who somebody is: this does not."""
+    return sha256(f"{caller.issuer}\0{caller.subject}".encode()).hexdigest()[:_MARK_DIGITS]
 
 
 class Sessions:
@@ -79,7 +97,7 @@ class Sessions:
     def caller_of(self, method: str, headers: Mapping[bytes, bytes]) -> Caller | None:
         """Who sent a request to the API by the page's session. A question that another site caused is nobody's.
 
-        Raises SessionOver, and Declined (`forbidden`) for a change that did not come from the page itself.
+        Raises SessionOver, SomebodyElse, and Declined (`forbidden`) for a change that did not come from the page.
         """
         if method in READING and not self._origins.is_own_question(headers):
             return None
@@ -92,6 +110,8 @@ class Sessions:
                 "A change by the page's session must come from the page itself: its Origin is missing or another one. "
                 "Programs send a bearer token.",
             )
+        if headers.get(PERSON, mark := mark_of(session.caller).encode()) != mark:
+            raise SomebodyElse
         return session.caller
 
 

@@ -1,6 +1,7 @@
 """The page's session is a cookie that opens the API to the page itself, and to nobody else."""
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,22 @@ def test_a_bearer_token_needs_no_origin_and_the_cookie_beside_it_says_nothing(do
     assert alice.call("GET", f"/v1/bookings/{booked.json()['id']}").status_code == 404
     refused = alice.call("GET", "/v1/me", Authorization="Bearer nonsense")
     assert (refused.status_code, refused.headers.get("set-cookie")) == (401, None)
+
+
+def test_what_one_persons_page_asks_is_not_done_for_whoever_has_signed_in_since(
+    door: FrontDoor, alice: Browser
+) -> None:
+    (page,) = re.findall(r'data-person="(\w+)"', alice.open("/").text)
+    assert alice.call("GET", "/v1/me", Daybook_Person=page).status_code == 200
+    bob, head = door.guest("bob"), door.daybook.log.head().position
+
+    for method, path in (("POST", "/v1/bookings"), ("GET", "/v1/me"), ("GET", "/v1/live?resource=room")):
+        answer = bob.call(method, path, wish() if method == "POST" else None, Daybook_Person=page)
+        assert problem(answer)["code"] == "unauthenticated"
+        assert "Somebody else has signed in" in answer.json()["detail"]
+        assert "set-cookie" not in answer.headers, "whoever has signed in stays so"
+    assert door.daybook.log.head().position == head
+    assert bob.call("GET", "/v1/me").status_code == 200
 
 
 def altered(cookie: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 // The API, as every other client has it. The session's cookie goes along by itself; nothing is kept in storage.
 
+import { asWhom } from "./session.js";
+
 const PATIENCE = [500, 1000, 2000, 4000];
 const SECONDS_FOR_AN_ANSWER = 20;
 
@@ -83,7 +85,7 @@ async function request(method, path, { body, headers = {}, signal, seconds }) {
 }
 
 function sent(method, path, body, headers, signal, seconds = SECONDS_FOR_AN_ANSWER) {
-  const all = { Accept: "application/json", ...headers };
+  const all = { Accept: "application/json", ...asWhom, ...headers };
   if (body !== undefined) all["Content-Type"] = "application/json";
   if (method === "GET" && seen !== null) all["Daybook-Position"] = seen;
   const late = AbortSignal.timeout(1000 * seconds);

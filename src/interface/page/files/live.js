@@ -4,6 +4,7 @@
 // `Last-Event-ID`): so it can tell a refusal from a lost connection, and notice a connection that has gone silent.
 
 import { frames } from "./live_frames.js";
+import { asWhom } from "./session.js";
 
 const SILENCE = 40_000; // a comment comes every 15 seconds
 const UNSEEN = 30_000; // browsers have few connections for all tabs of a page: one that nobody looks at gives its back
@@ -61,7 +62,7 @@ export function follow(resources, { day, resource, booking, reset, state, after 
     try {
       const answer = await fetch(`/v1/live?${wanted()}`, {
         signal,
-        headers: { Accept: "text/event-stream" },
+        headers: { Accept: "text/event-stream", ...asWhom },
         redirect: "error",
       });
       if (answer.status === 404 && (await isWithout(answer))) return true;
