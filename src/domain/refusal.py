@@ -19,6 +19,7 @@ RuleCode = Literal[
     "too-many-units",
     "no-such-local-time",
     "ambiguous-local-time",
+    "legs-overlap",
     "daily-limit",
     "too-many-holds",
     "too-many-wishes",

@@ -1,7 +1,7 @@
 """The address of its own on which operators find the metrics, away from the public one."""
 
-import signal
 from collections.abc import Callable, Iterable
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import typer
@@ -13,6 +13,7 @@ from interface.failures import CannotListen
 from interface.listening import url_of
 from interface.settling import Ready
 from interface.shared_metrics import of_all_processes
+from interface.signals import StopAsked
 
 
 class _Asked(Collector):
@@ -30,7 +31,7 @@ def tell_metrics(settings: Settings, metrics_in: Path, ready: Ready) -> None:
 
     Raises CannotListen.
     """
-    registry = CollectorRegistry()
+    asked, registry = StopAsked(), CollectorRegistry()
     registry.register(_Asked(lambda: of_all_processes(metrics_in).collect()))
     host, port = settings.metrics_host, settings.metrics_port or 0
     try:
@@ -42,5 +43,5 @@ def tell_metrics(settings: Settings, metrics_in: Path, ready: Ready) -> None:
         ) from None
     typer.echo(f"Metrics at {url_of(server.server_address)}/metrics")
     ready()
-    while True:
-        signal.pause()  # SIGTERM ends this process
+    while not asked.has_come():
+        wait([asked.ear])

@@ -100,12 +100,12 @@ class _Over:
         self._all = [process for stage in stages for process in stage]
         self._metrics = metrics
         self._ends_with_us, self._ours = os.pipe()
+        self._asked = StopAsked()
 
     def watch(self, listener: socket.socket, listening: Callable[[], None]) -> None:
         """Start all and keep them up until we are asked to stop; then end them, the last first: what the doors took
         in is still to be written.
         """
-        self._asked = StopAsked()
         try:
             if all(self._start(stage) for stage in self._stages):
                 listening()

@@ -20,6 +20,7 @@ def leave_on_signals(how: signal.Handlers | None = None) -> None:
 
 class StopAsked:
     """Whether they have come, for a process that waits in the system: there is something to read in `ear` then.
+    There is one of it in a process: a second would be told instead of the first.
 
     The interpreter's own handler tells of them. One written in Python runs between two steps of a program: what
     arrives when the last step before a long wait is done would be heard of only after the wait.
@@ -30,9 +31,9 @@ class StopAsked:
         self.ear, self._mouth = os.pipe()
         for end in (self.ear, self._mouth):
             os.set_blocking(end, False)
-        for number in STOPPING:
-            signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
+        for number in STOPPING:  # what comes until then ends the process as before
+            signal.signal(number, lambda *_: None)
 
     def has_come(self) -> bool:
         """Whether one of them has; other signals that something handles are heard in `ear`, too."""
@@ -41,7 +42,7 @@ class StopAsked:
         return self._asked
 
     def close(self) -> None:
-        """Let go what a fork does not need."""
+        """Let go what a fork does not need, which has handlers of its own already: see `leave_on_signals`."""
         for end in (self.ear, self._mouth):
             os.close(end)
 

@@ -99,7 +99,7 @@ class TestRaces:
 
 
 class TestAllOrNothing:
-    @pytest.mark.parametrize(("taken", "code"), [(1, "not-available"), (0, "malformed")])
+    @pytest.mark.parametrize(("taken", "code"), [(1, "not-available"), (0, "legs-overlap")])
     def test_two_legs_that_fit_alone_and_overbook_together_are_refused_together(
         self, house: Any, taken: int, code: str
     ) -> None:

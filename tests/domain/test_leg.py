@@ -99,10 +99,11 @@ def test_a_booking_lies_on_31_dates_at_most() -> None:
     refused("bad-duration", lambda: leg_at("2026-12-01 00:00", "2026-12-31 20:00", NIGHTS), most_dates=31)
 
 
-def legs_at(*times: tuple[str, str], capacity: int) -> list[PlacedLeg]:
-    """Legs of one booking on the hospital, one place each."""
-    hospital = moon_hospital(capacity=capacity)
-    return [place(asked(at("10:00")), between(start, end, DHAKA), hospital) for start, end in times]
+def legs_at(*times: tuple[str, str], units: int = 1, **terms: object) -> list[PlacedLeg]:
+    """Legs of one booking on the hospital."""
+    hospital = moon_hospital(**terms)
+    wanted = WantedLeg("moon-hospital", at("10:00"), None, units)
+    return [place(wanted, between(start, end, DHAKA), hospital) for start, end in times]
 
 
 def test_legs_of_one_booking_want_no_more_at_once_than_there_is() -> None:
@@ -110,6 +111,20 @@ def test_legs_of_one_booking_want_no_more_at_once_than_there_is() -> None:
     must_leave_each_other_room(legs_at(first, second, capacity=1))
     # It lies across both of the others, but never at the same time as both.
     must_leave_each_other_room(legs_at(first, second, across, capacity=2))
+    must_leave_each_other_room(legs_at(first, across, units=2, capacity=4))
+    elsewhere = place(WantedLeg("oak-12", at("10:00"), None, 1), between(*first, DHAKA), moon_hospital(capacity=1))
+    must_leave_each_other_room([*legs_at(first, capacity=1), elsewhere])
 
-    refused("malformed", lambda: must_leave_each_other_room(legs_at(first, across, capacity=1)))
-    refused("malformed", lambda: must_leave_each_other_room(legs_at(across, first, capacity=1)))
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        legs_at(("10:00", "10:30"), ("10:15", "10:45"), capacity=1),
+        legs_at(("10:15", "10:45"), ("10:00", "10:30"), capacity=1),
+        legs_at(("10:00", "10:30"), ("10:15", "10:45"), units=2, capacity=3),
+        legs_at(("10:00", "10:30"), ("10:30", "11:00"), capacity=1, buffer_after=15),
+    ],
+    ids=["one behind the other", "the other way round", "two places each", "buffers"],
+)
+def test_legs_that_leave_each_other_no_room_are_refused(legs: list[PlacedLeg]) -> None:
+    refused("legs-overlap", lambda: must_leave_each_other_room(legs))

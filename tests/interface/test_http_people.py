@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from tests.interface.house import Guest, House, problem
+
+from interface.http.auth import TokenRole
 
 NOTHING_KNOWN = dict.fromkeys(("name", "email", "phone", "language", "messages"))
 ZOE = {"name": "Zoe Quill", "email": "zoe@example.org"}
@@ -60,6 +63,14 @@ def test_agents_see_the_people_whom_they_made(house: House, website: Guest, alic
     assert sam.get(path).status_code == 200
     assert problem(website.get(f"/v1/customers/{alice.me()}"))["code"] == "unknown-customer"
     assert problem(house.guest("app", "agent").get(path))["code"] == "unknown-customer"
+
+
+@pytest.mark.parametrize("role", ["agent", "staff"])
+def test_whoever_works_here_changes_themselves_too(house: House, role: TokenRole) -> None:
+    both = house.guest(f"{role}-who-books", role, "customer")
+    path = f"/v1/customers/{both.me()}"
+    assert both.send("PATCH", path, {"name": "Odette"}).status_code == 200
+    assert both.get(path).json()["profile"]["name"] == "Odette"
 
 
 def test_administrators_and_auditors_see_no_profiles(ada: Guest, odile: Guest, alice: Guest) -> None:

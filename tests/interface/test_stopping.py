@@ -128,3 +128,42 @@ def test_another_signal_that_is_handled_does_not_stop_it(tmp_path: Path) -> None
     heard = tmp_path / "heard"
     assert status_of(hear_another_signal_first, tmp_path, heard) == 0
     assert heard.read_text().split() == ["SIGUSR1", "SIGTERM"]
+
+
+def handlers_before_the_pipe() -> None:
+    """What is heard is passed over before it can be told: a control."""
+    plain = signal.set_wakeup_fd
+
+    def late(*arguments: Any, **more: Any) -> int:
+        for number in signals.STOPPING:
+            signal.signal(number, lambda *_: None)
+        return plain(*arguments, **more)
+
+    _patch.setattr(signal, "set_wakeup_fd", late)
+
+
+def ask_as_it_begins_to_listen(altered: Altered, step: str) -> None:
+    signals.leave_on_signals()
+    plain = getattr(signal, step)
+
+    def asked_first(*arguments: Any, **more: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return plain(*arguments, **more)
+
+    _patch.setattr(signal, step, asked_first)
+    altered()
+    if not signals.StopAsked().has_come():
+        sys.exit(NOT_HEARD)
+
+
+@pytest.mark.parametrize(
+    ("altered", "step", "status"),
+    [
+        (as_it_is, "set_wakeup_fd", 0),
+        (as_it_is, "signal", 0),
+        (handlers_before_the_pipe, "set_wakeup_fd", NOT_HEARD),
+    ],
+    ids=["before the pipe", "before the handlers", "control"],
+)
+def test_a_signal_that_comes_as_it_begins_to_listen_is_heard(altered: Altered, step: str, status: int) -> None:
+    assert status_of(ask_as_it_begins_to_listen, altered, step) == status

@@ -5,5 +5,8 @@ from typing import Final
 
 FOLDER: Final = files("app.messages").joinpath("languages")
 FALLBACK: Final = "en"
-LANGUAGES: Final = tuple(sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir()))
+_ENDING: Final = ".toml"
+LANGUAGES: Final = tuple(
+    sorted(file.name.removesuffix(_ENDING) for file in FOLDER.iterdir() if file.name.endswith(_ENDING))
+)
 """By their tags (BCP 47) in small letters. The page's `mine_profile.js` offers them, too."""

@@ -40,7 +40,7 @@ _ROWS: Final = 1_000
 REPLAYED: Final = frozenset(
     {
         *("not-available", "closed", "outside-hours", "off-grid", "bad-duration"),
-        *("too-soon", "too-far-ahead", "too-many-units", "daily-limit"),
+        *("too-soon", "too-far-ahead", "too-many-units", "legs-overlap", "daily-limit"),
     }
 )
 """Refusals that another definition of the resource could have spared somebody, as far as they say what was asked."""

@@ -17,7 +17,7 @@ from interface.http.auth import Authenticator, Caller, TokenRole, Unauthenticate
 from interface.http.limits import Addresses, RateLimit
 from interface.http.problems import Declined
 from interface.sign_in.cookies import SESSION, take_away
-from interface.sign_in.sessions import Session, SessionOver, Sessions
+from interface.sign_in.sessions import Session, SessionOver, Sessions, SomebodyElse
 
 SEES_ALL_RESOURCES: Final[frozenset[TokenRole]] = frozenset({"staff", "admin", "auditor"})
 BOOKERS: Final[tuple[TokenRole, ...]] = ("staff", "agent", "customer")
@@ -91,11 +91,10 @@ class Visitor:
         return "staff" in self.roles
 
 
-def unauthenticated(detail: str, headers: Mapping[str, str] | None = None) -> Declined:
+def unauthenticated(detail: str, headers: Mapping[str, str] | None = None, **facts: str) -> Declined:
     """The problem of a missing or worthless token, or of a session that has ended."""
-    return Declined(
-        "unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="daybook"', **(headers or {})}
-    )
+    told = {"WWW-Authenticate": 'Bearer realm="daybook"', **(headers or {})}
+    return Declined("unauthenticated", detail, headers=told, **facts)
 
 
 class Gate:
@@ -129,6 +128,9 @@ class Gate:
         except SessionOver as error:
             self._count(self._address(headers, peer))
             raise unauthenticated(str(error), {"Set-Cookie": take_away(SESSION)}) from None
+        except SomebodyElse as error:
+            self._count(self._address(headers, peer))
+            raise unauthenticated(str(error), reason="somebody-else") from None
         except Unauthenticated as error:
             self._count(self._address(headers, peer))
             raise unauthenticated(str(error)) from None

@@ -133,10 +133,11 @@ async def _person(visit: Visit, actor: Actor) -> Person:
 
 
 async def person_there_for(visit: Visit, actor: Actor, customer: str) -> Person:
-    """A person, if they are there for the actor. Raises Refused (`unknown-customer`)."""
-    if actor.role != "customer" or customer == actor.person:
+    """A person, if they are there for the actor: everybody is for themselves. Raises Refused (`unknown-customer`)."""
+    is_own = customer == actor.person
+    if actor.role != "customer" or is_own:
         person = await to_thread.run_sync(visit.service.daybook.people.person, customer)
-        if actor.role != "agent" or actor.by == person.made_by:
+        if actor.role != "agent" or is_own or actor.by == person.made_by:
             return person
     raise Refused("unknown-customer", f"There is no customer {customer}.", customer=customer)
 

@@ -21,6 +21,7 @@ BOOKING_RULES: Final = (
     "too-many-units",
     "no-such-local-time",
     "ambiguous-local-time",
+    "legs-overlap",
     "daily-limit",
     "unknown-resource",
 )

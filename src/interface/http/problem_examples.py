@@ -90,6 +90,11 @@ PROBLEMS_TOLD: Final[Mapping[str, Told]] = {
             "choices": ["2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00"],
         },
     ),
+    "legs-overlap": Told(
+        "The legs of this booking want 30 places of Moon Hospital at once, and it has 20. "
+        "Please choose different times, or another resource.",
+        {"resource": "moon-hospital", "wanted": 30, "capacity": 20},
+    ),
     "daily-limit": Told(
         "One customer may have 1 active booking a day of Moon Hospital, and has 1 on 1 December. "
         "Please choose another day.",

@@ -31,7 +31,7 @@ from interface.http.service import NO_STORE, Visit, admitted, bare_answer, json_
 from interface.http.wish_answers import WishAnswer, WishList
 
 TAGS: Final = ["waitlist"]
-_RULES: Final = tuple(code for code in BOOKING_RULES if code not in {"not-available", "daily-limit"})
+_RULES: Final = tuple(code for code in BOOKING_RULES if code not in {"not-available", "legs-overlap", "daily-limit"})
 _LEAST, _MOST = POLICY_BOUNDS["min_duration"]
 
 

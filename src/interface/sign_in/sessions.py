@@ -32,9 +32,7 @@ class SomebodyElse(Unauthenticated):
     """The page was loaded by one person, and another has signed in since: in another window, say."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Somebody else has signed in since this page was loaded. Please load it anew, or sign in again."
-        )
+        super().__init__("Somebody else has signed in here since this page was loaded. Please load it anew.")
 
 
 class TooMuchForACookie(Exception):  # noqa: N818 - what is the case with the account

@@ -116,7 +116,8 @@ def test_every_language_says_everything(language: str) -> None:
 
 def test_the_languages_are_the_files() -> None:
     assert LANGUAGES == ("de", "en")
-    assert sorted(path.name for path in FOLDER.iterdir()) == [f"{each}.toml" for each in LANGUAGES]
+    assert sorted(path.name for path in FOLDER.glob("*.toml")) == [f"{each}.toml" for each in LANGUAGES]
+    assert [each.lower() for each in LANGUAGES] == list(LANGUAGES), "they are looked for in small letters"
 
 
 def test_a_file_that_lacks_something_or_says_too_much_is_refused() -> None:

@@ -125,11 +125,15 @@ def test_what_one_persons_page_asks_is_not_done_for_whoever_has_signed_in_since(
 
     for method, path in (("POST", "/v1/bookings"), ("GET", "/v1/me"), ("GET", "/v1/live?resource=room")):
         answer = bob.call(method, path, wish() if method == "POST" else None, Daybook_Person=page)
-        assert problem(answer)["code"] == "unauthenticated"
+        assert (problem(answer)["code"], answer.json()["reason"]) == ("unauthenticated", "somebody-else")
         assert "Somebody else has signed in" in answer.json()["detail"]
         assert "set-cookie" not in answer.headers, "whoever has signed in stays so"
     assert door.daybook.log.head().position == head
     assert bob.call("GET", "/v1/me").status_code == 200
+    assert door.guest("alice").call("GET", "/v1/me", Daybook_Person=page).status_code == 200, "she has signed in anew"
+    token = issue_token(token_secrets_for(door.daybook.settings)[0], "bob", ["customer"])
+    by_token = door.browser().call("GET", "/v1/me", Authorization=f"Bearer {token}", Daybook_Person=page)
+    assert by_token.status_code == 200, "whoever sends a token says what is meant"
 
 
 def altered(cookie: str) -> Iterator[str]:

@@ -78,7 +78,7 @@ async function request(method, path, { body, headers = {}, signal, seconds }) {
       seen = null; // another log: what was seen there says nothing here
       continue;
     }
-    if (answer.status === 401) tell("signed-out");
+    if (answer.status === 401) tell("signed-out", problem.facts.reason ? problem.message : null);
     if (isLast || ![429, 503].includes(answer.status)) throw problem;
     await pause(Math.max(wait, 1000 * Number(answer.headers.get("Retry-After") ?? 0)), signal);
   }

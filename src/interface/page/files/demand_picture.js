@@ -1,6 +1,7 @@
 // Pictures that the service draws, put into the page, so that they have its colours.
 
 import { Problem } from "./api.js";
+import { asWhom } from "./session.js";
 
 /** The picture at an address of the API. Rejected with a Problem, or the signal's reason. */
 export function picture(address, signal) {
@@ -9,6 +10,7 @@ export function picture(address, signal) {
     const asking = new XMLHttpRequest();
     const failed = () => reject(new Problem(asking.status, { detail: "The picture could not be loaded." }));
     asking.open("GET", address);
+    for (const [name, value] of Object.entries(asWhom)) asking.setRequestHeader(name, value);
     asking.responseType = "document";
     asking.onerror = failed;
     asking.onload = () => {

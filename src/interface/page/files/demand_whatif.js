@@ -21,6 +21,7 @@ const RULES = {
 };
 const WHY = {
   "not-available": "somebody else would have had it",
+  "legs-overlap": "too few places for all parts of it",
   closed: "it would have been closed",
   "outside-hours": "outside the hours",
   "bad-duration": "of another length",

@@ -60,7 +60,7 @@ export function queue({ cardOf }) {
   function draw() {
     const { bookings, pending } = last;
     heading.textContent = pending.length ? `Waiting for approval (${pending.length})` : "Waiting for approval";
-    const isAtRest = !made.matches(":hover") && !list.contains(document.activeElement);
+    const isAtRest = !isPointedAt() && !list.contains(document.activeElement);
     const waits = new Set(pending.map(({ id }) => id));
     for (const [id, card] of cards) {
       if (bookings.has(id)) card.update(bookings.get(id));
@@ -80,6 +80,11 @@ export function queue({ cardOf }) {
     const left = pending.filter(({ id }) => !cards.has(id)).length;
     more.hidden = left === 0;
     more.textContent = `Show ${left} more`;
+  }
+
+  // A finger that was lifted points at nothing, though the browser says so.
+  function isPointedAt() {
+    return matchMedia("(hover: hover)").matches && made.matches(":hover");
   }
 
   function inOrder(pending) {

@@ -72,7 +72,8 @@ function form({ customer, profile }, signal) {
 
 // One that there are no words for may have been said elsewhere: it stays, unless it is changed here.
 function languages(chosen) {
-  const all = [...new Set([...LANGUAGES, ...(chosen ? [chosen] : [])])];
+  const others = LANGUAGES.filter((each) => each !== chosen?.toLowerCase());
+  const all = chosen ? [chosen, ...others] : others;
   const option = (value, text) => element("option", { value }, text);
   const select = element("select", { name: "language" });
   select.append(option("", "The one this service writes in"), ...all.map((each) => option(each, called(each))));

@@ -11,7 +11,7 @@ const OUT = isSignedIn ? "You are not signed in any more." : "You are not signed
  * those of the problem), which may have a `note`.
  */
 export function refusal(problem, { zone, offer, alternatives = problem.facts?.alternatives ?? [] } = {}) {
-  const isOut = problem.code === "unauthenticated";
+  const isOut = problem.code === "unauthenticated" && !problem.facts.reason; // else somebody else has come
   const title = isOut ? OUT : (problem.facts?.title ?? "That did not work");
   const made = element(
     "section",

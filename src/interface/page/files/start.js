@@ -16,7 +16,7 @@ document.addEventListener("daybook:unreachable", ({ detail }) =>
   notice("connection", "bad", `The service cannot be reached. ${detail.givesUp ? "" : "Trying again …"}`),
 );
 document.addEventListener("daybook:reached", () => withdraw("connection"));
-document.addEventListener("daybook:signed-out", () => sessionEnded());
+document.addEventListener("daybook:signed-out", ({ detail }) => (detail ? overtaken(detail) : sessionEnded()));
 // Ours may be wrong: the service's clock is known from its first answer on.
 document.addEventListener("daybook:reached", () => isSignedIn && watchSession(), { once: true });
 if ("view" in document.getElementById("main").dataset) await beginRouting();
@@ -31,6 +31,11 @@ function watchSession() {
 
 function sessionEnded() {
   notice("session", "", isSignedIn ? "Your session has ended. " : "This needs somebody who is signed in. ", again());
+}
+
+// In another window: what is shown here is one person's, and what is done would be the other's.
+function overtaken(text) {
+  notice("session", "bad", `${text} `, element("a", { href: location.href }, "Load this page anew"));
 }
 
 function again() {
