@@ -1,4 +1,4 @@
-"""The process over the others, asked to stop at the worst moment."""
+"""Processes that wait in the system, asked to stop at the worst moment."""
 
 import ctypes
 import os
@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from tests.forks import FORKS
 
-from interface import processes, signals
+from app.settings import load_settings
+from interface import metrics_address, processes, signals
 from interface.failures import ProcessFailed
 from interface.forked import Forked
 from interface.processes import _Over
@@ -43,7 +44,8 @@ def told_by_python() -> None:
             for number in signals.STOPPING:
                 signal.signal(number, lambda *_: os.write(self._mouth, bytes([signal.SIGTERM])))
 
-    _patch.setattr(processes, "StopAsked", ToldByPython)
+    for module in (processes, metrics_address):
+        _patch.setattr(module, "StopAsked", ToldByPython)
 
 
 def not_held_back() -> None:
@@ -63,7 +65,7 @@ def watch(stages: list[list[Forked]], folder: Path) -> None:
         _Over(stages, "info", folder, None).watch(listener, lambda: None)
 
 
-def asked_just_before_it_waits(milliseconds: int, waited_for: Sequence[Any], _seconds: None) -> list[Any]:
+def asked_just_before_it_waits(milliseconds: int, waited_for: Sequence[Any], _seconds: None = None) -> list[Any]:
     """What `wait` does, when SIGTERM comes after the interpreter's last step and before the system's wait.
 
     The calls are C, and the loop is: no handler written in Python runs between them.
@@ -82,15 +84,23 @@ def wait_for_the_signal(altered: Altered, folder: Path, milliseconds: int) -> No
     watch([], folder)
 
 
+def tell_metrics_until_the_signal(altered: Altered, folder: Path, milliseconds: int) -> None:
+    altered()
+    _patch.setattr(metrics_address, "wait", partial(asked_just_before_it_waits, milliseconds))
+    settings = load_settings(data=folder).model_copy(update={"metrics_host": "127.0.0.1", "metrics_port": 0})
+    metrics_address.tell_metrics(settings, folder, lambda: None)
+
+
+@pytest.mark.parametrize("waiting", [wait_for_the_signal, tell_metrics_until_the_signal])
 @pytest.mark.parametrize(
     ("altered", "milliseconds", "status"),
     [(as_it_is, 60_000, 0), (told_by_python, 200, NOT_HEARD)],
     ids=["as it is", "control"],
 )
 def test_a_signal_that_comes_just_before_the_wait_is_heard_in_it(
-    tmp_path: Path, altered: Altered, milliseconds: int, status: int
+    tmp_path: Path, waiting: Callable[..., None], altered: Altered, milliseconds: int, status: int
 ) -> None:
-    assert status_of(wait_for_the_signal, altered, tmp_path, milliseconds) == status
+    assert status_of(waiting, altered, tmp_path, milliseconds) == status
 
 
 def ask_as_it_is_forked(altered: Altered, folder: Path) -> None:
