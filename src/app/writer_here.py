@@ -102,13 +102,19 @@ class WriterHere:
         return self._writer.queue.oldest_age()
 
     async def execute(self, command: Command) -> Outcome:
+        return await self._given(command)
+
+    def _given(self, command: Command) -> Future:
+        """Where the answer will be. No frame that a refusal passes through may name it: the two would keep each
+        other, and all that the frame knows, until the collector comes.
+        """
         loop = asyncio.get_running_loop()
         waiters = self._loops.get(loop)
         if waiters is None:
             waiters = self._loops[loop] = _OnLoop(loop)
         answer: Future = loop.create_future()
         self._writer.queue.put(Asked(command, Reply(waiters, answer)))
-        return await answer
+        return answer
 
 
 class _OnLoop:

@@ -1,6 +1,7 @@
 """Commands that reach the writer from another process, and what becomes of them when either process ends."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -105,6 +106,22 @@ async def test_what_is_booked_over_there_is_answered_here(house: House, meeting:
     assert isinstance(outcome.subject, Booking)
     assert (outcome.created, outcome.subject.status, outcome.position) == (True, "confirmed", writer.decided_up_to)
     assert outcome.changeable_until == outcome.subject.start
+
+
+async def test_a_refusal_from_over_there_is_gone_once_it_was_told(house: House, meeting: Path) -> None:
+    async with joined(house, meeting) as (_, writer):
+        await writer.execute(house.booking(house.person("alice"), TEN))
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(10):
+                with pytest.raises(Refused) as told:
+                    await writer.execute(house.booking(house.person("bob"), TEN))
+                del told
+            left = sum(type(each) is Refused for each in gc.get_objects())
+        finally:
+            gc.enable()
+    assert left <= 2  # the writer and its connection know the last one until something else comes
 
 
 async def test_a_wish_for_any_of_several_travels_with_what_is_sought(house: House, meeting: Path) -> None:

@@ -87,6 +87,10 @@ class WriterThere:
             self._connection.close()
 
     async def execute(self, command: Command) -> Outcome:
+        return await self._given(command)
+
+    def _given(self, command: Command) -> Future:
+        """Where the answer will be, see `app.writer_here`."""
         if self._connection is None:
             raise StoreUnavailable("The service's writer is just being started. Please try again in a moment.")
         if self._is_silent():
@@ -100,7 +104,7 @@ class WriterThere:
         if not self._unsent:
             loop.call_soon(self._send)
         self._unsent.append((number, command))
-        return await answer
+        return answer
 
     def _send(self) -> None:
         commands, self._unsent = self._unsent, []
