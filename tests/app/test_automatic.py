@@ -245,6 +245,16 @@ class TestRefused:
         assert (found.code, found.facts) == ("unknown-resource", {"kind": "room"})
         assert found.detail == "There is no resource of kind room that seats 4 with these attributes for you to book."
 
+    def test_a_party_that_none_of_the_kind_seats_is_told_how_many_the_largest_does(self, house: House) -> None:
+        for room, seats in (("elm", 4), ("oak", 12)):
+            house.register(room, kind="room", seats=seats)
+        house.register("yew", kind="room", seats=20, visibility="staff")
+        found = refused(house, wish(house.person("alice"), Sought("room"), party=15))
+        assert (found.code, found.facts) == ("party-too-large", {"seats": 12})
+        assert found.detail.startswith("No resource of kind room seats 15; the largest seats 12.")
+        house.register("ash", kind="room", seats=None)
+        assert booked(house, wish(house.person("alice"), Sought("room"), party=15))[0] == "ash"
+
     def test_more_than_can_be_looked_at(self, house: House) -> None:
         for number in range(MOST_DAYS // 32 + 1):
             house.register(f"dr-{number}", timezone=("UTC", "Asia/Dhaka")[number % 2])

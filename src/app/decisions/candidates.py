@@ -50,11 +50,11 @@ class Candidate(NamedTuple):
 def resources_for(work: Work, command: BookAny) -> list[Resource]:
     """The resources that are to be tried, in the order of preference; of a list those that are open to the actor.
 
-    Raises `Refused`: `malformed` when they or their days are too many, and when there is none at all
-    `unknown-resource`, or why the first of a list is not open to the actor.
+    Raises `Refused`: `malformed` when they or their days are too many; when there is none at all `unknown-resource`,
+    or why the first of a list is not open to the actor; `party-too-large` when all that are sought seat fewer.
     """
     if isinstance(command.candidates, Sought):
-        found = _sought(work, command.actor, _for_party(command.candidates, command.party))
+        found = _sought(work, command.actor, command.candidates, command.party)
     else:
         found = _named(work, command.actor, command.candidates)
     if command.between is not None:
@@ -80,25 +80,26 @@ def _named(work: Work, actor: Actor, keys: Iterable[str]) -> list[Resource]:
     return named
 
 
-def _sought(work: Work, actor: Actor, sought: Sought) -> list[Resource]:
-    found = [each for each in work.resources() if each.exists and sought.is_met_by(each.definition)]
-    mine = sorted((each for each in found if _is_open_to(actor, each)), key=_key)
+def _sought(work: Work, actor: Actor, sought: Sought, party: int) -> list[Resource]:
+    there = [each for each in work.resources() if each.exists and sought.is_met_by(each.definition)]
+    mine = sorted((each for each in there if _is_open_to(actor, each)), key=_key)
     if not mine:
-        wanted = f"of kind {sought.kind}"
-        if sought.seats is not None:
-            wanted += f" that seats {sought.seats}"
-        if sought.attributes:
-            wanted += " with these attributes"
-        raise Refused("unknown-resource", f"There is no resource {wanted} for you to book.", kind=sought.kind)
-    if len(mine) > MOST_CANDIDATES:
-        detail = f"{len(mine)} resources have this; at most {MOST_CANDIDATES} can be tried at once"
+        raise Refused("unknown-resource", f"There is no resource {_words(sought)} for you to book.", kind=sought.kind)
+    large = [each for each in mine if sought._replace(seats=party).is_met_by(each.definition)]
+    if not large:
+        most = max(each.definition.seats or 0 for each in mine)
+        detail = f"No resource {_words(sought)} seats {party}; the largest seats {most}. Please divide the party."
+        raise Refused("party-too-large", detail, seats=most)
+    if len(large) > MOST_CANDIDATES:
+        detail = f"{len(large)} resources have this; at most {MOST_CANDIDATES} can be tried at once"
         raise _malformed("/any_of", f"{detail}. Please ask for more seats or attributes, or name some of them.", detail)
-    return mine
+    return large
 
 
-def _for_party(sought: Sought, party: int) -> Sought:
-    least = max(sought.seats or 1, party)
-    return sought._replace(seats=least if least > 1 else None)
+def _words(sought: Sought) -> str:
+    """What is sought, as a part of a sentence."""
+    seats = f" that seats {sought.seats}" if sought.seats is not None else ""
+    return f"of kind {sought.kind}{seats}{' with these attributes' if sought.attributes else ''}"
 
 
 def _is_open_to(actor: Actor, resource: Resource) -> bool:
