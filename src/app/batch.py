@@ -111,9 +111,9 @@ class Decider:
             if command.keyed and isinstance(decided.subject, Booking | Series) and not decided.subject.pending_events:
                 decided.subject.note_unchanged(work.cause(command))
             fingerprint = self._vault.fingerprint(decided.customer, command.body) if command.keyed else None
-        except Refused as refused:  # without the frames it came through: they know the batch, and that knows it
+        except Refused as refused:
             work.undo()
-            return Decision(asked, refused.with_traceback(None), 0, -1)
+            return Decision(asked, refused.without_frames(), 0, -1)
         except (Busy, ReadFirst) as not_now:
             work.undo()
             return Decision(asked, not_now.with_traceback(None), 0, -1)

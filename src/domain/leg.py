@@ -113,15 +113,15 @@ def must_be_short_enough(dates: int) -> None:
         )
 
 
-def must_leave_each_other_room(placed: Sequence[PlacedLeg]) -> None:
-    """Raises `Refused` (`legs-overlap`) for legs of one booking that want more of a resource at once than it has."""
+def must_leave_each_other_room(placed: Sequence[PlacedLeg], whose: str = "The legs of this booking") -> None:
+    """Raises `Refused` (`legs-overlap`) for legs that want more of a resource at once than it has."""
     for leg, parts, resource in placed:
         # Most is wanted where one of them begins.
         together = max(_wanted_at(part.start, leg.resource, placed) for _, part in parts)
         if together > max(resource.capacity, leg.units):
             raise Refused(
                 "legs-overlap",
-                f"The legs of this booking want {together} places of {resource.name} at once, and it has "
+                f"{whose} want {together} places of {resource.name} at once, and it has "
                 f"{resource.capacity}. Please choose different times, or another resource.",
                 resource=leg.resource,
                 wanted=together,

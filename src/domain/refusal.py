@@ -1,6 +1,6 @@
 """A refusal: a command that the rules turned down, said for people and for programs."""
 
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 RuleCode = Literal[
     "not-available",
@@ -54,6 +54,12 @@ class Refused(Exception):  # noqa: N818 - a refusal is a result that the rules i
         self.code: Final = code
         self.detail: Final = detail
         self.facts: Final = facts
+
+    def without_frames(self) -> Self:
+        """Itself, for whoever keeps it: the frames that it came through know who keeps it, so that all of them would
+        stay in memory until the collector finds them.
+        """
+        return self.with_traceback(None)
 
     def __repr__(self) -> str:
         return f"Refused({self.code!r}, {self.detail!r}, {self.facts!r})"

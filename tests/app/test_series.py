@@ -97,6 +97,8 @@ class TestAllOrSome:
         night = (WantedLeg("room", AT_TEN, AT_TEN + timedelta(hours=25), 1),)
         found = made(house.run(series(alice, legs=night, days=(0, 1, 2, 3, 4), on_conflict="skip")))
         assert [each.number for each in found.bookings] == [1, 3, 5]
+        assert [(each.number, each.code) for each in found.skipped] == [(2, "legs-overlap"), (4, "legs-overlap")]
+        assert "The dates of this series want 2 places of Room at once" in found.skipped[0].detail
         assert house.oversold() == []
         assert memory_equals_replay(house)
 

@@ -59,7 +59,7 @@ async def named_by_who_waits(self: WriterHere, command: Command) -> Outcome:
     return await answer
 
 
-def as_it_was_raised(self: Refused, _: object) -> Refused:
+def as_it_was_raised(self: Refused) -> Refused:
     """The control: a refusal keeps the frames that it was raised in, which know the batch, and so the refusal."""
     return self
 
@@ -67,7 +67,7 @@ def as_it_was_raised(self: Refused, _: object) -> Refused:
 @pytest.mark.usefixtures("nothing_collected")
 @pytest.mark.parametrize(
     ("owner", "name", "otherwise"),
-    [(WriterHere, "execute", named_by_who_waits), (Refused, "with_traceback", as_it_was_raised)],
+    [(WriterHere, "execute", named_by_who_waits), (Refused, "without_frames", as_it_was_raised)],
 )
 def test_the_controls_leave_them_to_the_collector(
     owner: type,

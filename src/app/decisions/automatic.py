@@ -60,14 +60,14 @@ def book_any(work: Work, command: BookAny) -> Decided:
         try:
             candidates.append(candidate_of(work, command, place, resource))
         except Refused as refused:
-            refusals[place] = refused
+            refusals[place] = refused.without_frames()
     days = _Days(work, work.cause(command), candidates, whole_weeks=command.choose == "fair")
     found, taken = list[Found](), list[Candidate]()
     for candidate in candidates:
         try:
             start = _earliest(work, command, candidate, days, found)
         except Refused as refused:
-            refusals[candidate.place] = refused
+            refusals[candidate.place] = refused.without_frames()
             continue
         if start is None:
             taken.append(candidate)
@@ -130,7 +130,7 @@ def _earliest(
         try:
             keep_daily_limit_of(work, command.actor, resource, start, command.customer, booking_id(command.command_id))
         except Refused as refused:
-            refusal, first = refusal or refused, minute_of(first_instant(start.date() + DAY, zone))
+            refusal, first = refusal or refused.without_frames(), minute_of(first_instant(start.date() + DAY, zone))
         else:
             return start
     if refusal is not None:

@@ -72,7 +72,7 @@ def _named(work: Work, actor: Actor, keys: Iterable[str]) -> list[Resource]:
         try:
             must_be_open_to(actor, resource)
         except Refused as refused:
-            refusals.append(refused)
+            refusals.append(refused.without_frames())
         else:
             named.append(resource)
     if not named:

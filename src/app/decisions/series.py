@@ -13,7 +13,7 @@ from app.work import Work
 from domain.booking import Booking, Terms
 from domain.event import Cause
 from domain.interval import DAY, in_zone
-from domain.leg import PlacedLeg, WantedLeg, interval_of, moment
+from domain.leg import PlacedLeg, WantedLeg, interval_of, moment, must_leave_each_other_room
 from domain.refusal import Fact, Refused
 from domain.resource_day import ResourceDay
 from domain.series import Occurrence, Series, SkippedOccurrence, must_be_few_enough
@@ -37,7 +37,7 @@ def book_series(work: Work, command: BookSeries) -> Decided:
             with work.attempt():
                 made[number] = _book(work, command, cause, series.key, number, legs)
         except Refused as refused:
-            conflicts[number] = refused
+            conflicts[number] = _told(refused, legs, [placed[each] for each in made])
     if conflicts and (command.on_conflict == "refuse" or not made):
         raise _refusal(work, command, conflicts)
     _begin(work, command, cause, series, made, conflicts)
@@ -53,7 +53,7 @@ def _placed(work: Work, command: BookSeries, conflicts: Conflicts) -> dict[int, 
             legs = [_shifted(work, leg, days, length) for leg, length in zip(command.legs, lengths, strict=True)]
             placed[number] = bookable_legs(work, command.actor, legs, command.party)
         except Refused as refused:
-            conflicts[number] = refused
+            conflicts[number] = refused.without_frames()
     must_be_few_enough(sum(len(leg.parts) for legs in placed.values() for leg in legs))
     return placed
 
@@ -111,6 +111,23 @@ def _book(
     booking.book(cause, terms, details, approval=any(each.resource.policy.approval for each in placed))
     booking.place_in_series(cause, series, number)
     return booking
+
+
+def _told(refused: Refused, legs: Sequence[PlacedLeg], before: Sequence[Sequence[PlacedLeg]]) -> Refused:
+    """Why an occurrence is refused: where the ones before it are what takes the room, that nobody else does."""
+    if refused.code != "not-available":
+        return refused.without_frames()
+    begins = min(part.start for each in legs for _, part in each.parts)
+    together = list(legs)
+    for earlier in reversed(before):
+        if max(part.end for each in earlier for _, part in each.parts) <= begins:
+            break  # those before it have ended, too: all have the same length
+        together += earlier
+    try:
+        must_leave_each_other_room(together, "The dates of this series")
+    except Refused as overlap:
+        return overlap.without_frames()
+    return refused.without_frames()
 
 
 def _begin(

@@ -58,7 +58,7 @@ def still_standing(work: Work, command: CancelSeries, bookings: list[Booking]) -
         try:
             must_not_be_too_late(work, command, booking)
         except Refused as refused:
-            found.append((booking.key, refused))
+            found.append((booking.key, refused.without_frames()))
     return found
 
 

@@ -78,7 +78,9 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Clocks are put back, so that this wall-clock time comes twice. Send the time with its UTC offset.",
     ),
     "legs-overlap": Problem(
-        409, "Legs overlap", "The legs of one booking want more of a resource at the same time than it has."
+        409,
+        "Legs overlap",
+        "The legs of one booking, or the dates of one series, want more of a resource at the same time than it has.",
     ),
     "daily-limit": Problem(
         409, "Daily limit reached", "One customer may have only so many active bookings of this resource on a day."
