@@ -26,6 +26,8 @@ ANSWERS = 22_000
 LATER = {
     "start.js",
     "mine_move.js",
+    "mine_move_joint.js",
+    "views/joint_starts.js",
     "mine_calendar.js",
     "mine_profile.js",
     "mine_line.js",

@@ -11,6 +11,7 @@ import { refusal, showRefusal } from "./refusals.js";
 import { go } from "./router.js";
 import * as times from "./times.js";
 import { unattended } from "./unattended.js";
+import { listed } from "./words.js";
 
 const SAFE = "The old time is given back in the same instant. If the new one has gone by then, nothing changes.";
 
@@ -23,11 +24,15 @@ async function listedUnder({ resource, start }, signal) {
 
 /** Fills `place` for the booking `id`; afterwards one is at `back(id)`. */
 export async function move(place, { id, back, signal, title }) {
-  let { data: booking } = await get(path`/v1/bookings/${id}`, { signal });
+  const { data, position } = await get(path`/v1/bookings/${id}`, { signal });
+  let booking = data;
   const [leg, ...others] = booking.legs;
-  const { data: resource } = await get(path`/v1/resources/${leg.resource}`, { signal });
-  title(`Move · ${resource.name}`);
-  const heading = element("h1", { tabindex: "-1" }, `Move: ${resource.name}`);
+  const load = async ({ resource: each }) => (await get(path`/v1/resources/${each}`, { signal })).data;
+  const places = await Promise.all(booking.legs.map(load));
+  const [resource] = places;
+  const name = listed(places.map((each) => each.name));
+  title(`Move · ${name}`);
+  const heading = element("h1", { tabindex: "-1" }, `Move: ${name}`);
   const away = element("a", { href: back(id) }, "Back without moving");
   const now = element("p", { class: "chosen" });
   const [trouble, review, choice] = [element("div", {}), element("div", {}), element("div", {})];
@@ -35,25 +40,34 @@ export async function move(place, { id, back, signal, title }) {
   const sending = element("p", { class: "soft", role: "status" });
   place.append(trouble, review, sending, choice);
   stands();
-  if (others.length || !mayMove()) {
-    const several = "It has several parts, which cannot be moved one by one. Cancel it, and book anew.";
+  const joint = others.length > 0 && (await import("./mine_move_joint.js")).jointMove(booking, places);
+  if (signal.aborted) return undefined;
+  if (joint === null || !mayMove()) {
+    const several = "Its parts have times of their own, which cannot be moved together here. Cancel it, and book anew.";
     const late = `It stands as “${stateOf(booking)}” and can no longer be moved here. Please ask the desk.`;
-    choice.append(element("p", { class: "notice" }, others.length ? several : late));
-    return;
+    choice.append(element("p", { class: "notice" }, mayMove() ? several : late));
+    return undefined;
   }
   let isSending = false;
   let meanwhile = null; // what is told while one sends
   let wish = null; // what is chosen, and the button that moves it there: {next, sure}
+  const hears = { signal, chosen, booking: heard, reset: look };
+  if (joint) return joint.choose(choice, { date: times.dateOf(leg.start), after: position, ...hears });
   const date = await listedUnder(leg, signal);
-  await picker(choice, { resource, date, signal, action: "Choose this time", chosen, booking: heard, reset: look });
+  return picker(choice, { resource, date, action: "Choose this time", ...hears });
 
   function mayMove() {
     return booking.actions.includes("reschedule");
   }
 
   function stands() {
-    const [{ start, end, timezone }] = booking.legs;
-    now.replaceChildren("Now: ", times.when(start, end, timezone));
+    const nameOf = (each) => places.find((one) => one.id === each)?.name ?? each;
+    const lines = booking.legs.map(({ resource: where, start, end, timezone }, number) => [
+      number > 0 && element("br"),
+      booking.legs.length > 1 && `${nameOf(where)}: `,
+      times.when(start, end, timezone),
+    ]);
+    now.replaceChildren("Now: ", ...lines.flat().filter(Boolean));
   }
 
   function chosen(next) {
@@ -64,13 +78,13 @@ export async function move(place, { id, back, signal, title }) {
     wish = { next, sure };
     const other = element("button", { type: "button", onclick: again }, "Another time");
     const question = element("h2", { tabindex: "-1" }, "Move it to this time?");
-    const when = times.when(next.start, next.end, next.resource.timezone);
+    const said = next.said?.() ?? [there, times.when(next.start, next.end, next.resource.timezone)];
     review.replaceChildren(
       element(
         "section",
         { class: "card ask" },
         question,
-        element("p", {}, there, when),
+        element("p", {}, said),
         element("p", { class: "soft" }, SAFE),
         element("p", { class: "actions" }, sure, other),
       ),
@@ -93,14 +107,14 @@ export async function move(place, { id, back, signal, title }) {
     sending.textContent = "Moving it …";
     review.setAttribute("aria-busy", "true");
     trouble.replaceChildren();
-    const body = { start: next.start, end: next.end, resource: next.resource.id };
+    const body = next.what ?? { start: next.start, end: next.end, resource: next.resource.id };
     try {
       await post(path`/v1/bookings/${id}/reschedule`, body, { key, version: `"${booking.version}"` });
       if (!signal.aborted) go(`${back(id)}?moved=1`);
     } catch (error) {
       if (signal.aborted) return;
       if (error.code === "stale-version") await overtaken().catch(() => showRefusal(trouble, refusal(error)));
-      else refused(error, next);
+      else await refused(error, next);
     } finally {
       isSending = false;
       const told = meanwhile;
@@ -111,10 +125,12 @@ export async function move(place, { id, back, signal, title }) {
     }
   }
 
-  function refused(error, next) {
-    if (error.code === "not-available") again();
-    const offer = ({ start, end }) => chosen({ ...next, start, end });
-    showRefusal(trouble, refusal(error, { zone: next.resource.timezone, offer }));
+  async function refused(error, next) {
+    const isTaken = error.code === "not-available";
+    if (isTaken) again();
+    const offer = ({ start, end }) => chosen(joint ? joint.wishAt(start) : { ...next, start, end });
+    const made = joint && isTaken ? await next.late(error, { wish: next, offer, signal }) : null;
+    if (!signal.aborted) showRefusal(trouble, made ?? refusal(error, { zone: next.resource.timezone, offer }));
   }
 
   // Somebody else was faster with the booking than this wish: one click repeats it where that can still be.

@@ -1,0 +1,104 @@
+"""A booking of several places is moved as one, in real Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.bookings import booked, card
+from tests.browser.conftest import DemoService, Opens
+from tests.browser.keys import press, tab_to
+from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, serious
+from tests.browser.steps import bookable, send, slot, taken
+
+
+def of_both(service: DemoService, name: str, starts: tuple[str, str] = ("10:00", "10:00")) -> str:
+    """Alice's booking of a trainer for an hour, and of both courts of a hall."""
+    bookable(service, f"{name}-trainer", kind=f"{name}-trainer")
+    bookable(service, f"{name}-hall", kind=f"{name}-hall", capacity=3, policy={"max_units": 2})
+    trainer, hall = (f"{open_date()}T{each}" for each in starts)
+    legs = [{"resource": f"{name}-trainer", "start": trainer}, {"resource": f"{name}-hall", "start": hall, "units": 2}]
+    return str(send(service, "POST", "/v1/bookings", {"legs": legs}, by="customer", Idempotency_Key=name)["id"])
+
+
+def legs_of(service: DemoService, booking: str) -> list[tuple[str, str, int]]:
+    found = send(service, "GET", f"/v1/bookings/{booking}", by="customer")["legs"]
+    return [(each["resource"], each["start"][11:16], each["units"]) for each in found]
+
+
+def sure(page: Page) -> None:
+    page.get_by_role("button", name="Move it", exact=True).click()
+
+
+def test_both_places_are_moved_to_a_start_at_which_both_are_free_by_keyboard(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    booking = of_both(busy_demo, "judo")
+    taken(busy_demo, "judo-trainer", "11:00")
+    whole = {"start": f"{open_date()}T12:00", "end": f"{open_date()}T13:00", "units": 2, "reason": "Cleaning"}
+    send(busy_demo, "POST", "/v1/resources/judo-hall/blocks", whole, by="staff")
+    alice = window(busy_demo)
+    page = alice.sign_in("Alice", f"/mine/{booking}")
+    press(page, card(page, booking).get_by_role("link", name="Move"))
+    expect(page.get_by_role("heading", name="Move: Judo Trainer and Judo Hall")).to_be_visible()
+    times = page.get_by_role("list", name="Times").get_by_role("button").locator("strong")
+    expect(times).to_have_text(["09:00", "13:00", "14:00", "15:00", "16:00"])
+    tab_to(page, slot(page, "09:00"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    expect(page.get_by_text(re.compile("Judo Trainer: .*13:00.*Judo Hall: .*13:00"))).to_be_visible()
+    press(page, page.get_by_role("button", name="Move it", exact=True))
+    expect(card(page, booking)).to_contain_text(re.compile("Judo Trainer: .*13:00.*Judo Hall: .*13:00"))
+    assert legs_of(busy_demo, booking) == [("judo-trainer", "13:00", 1), ("judo-hall", "13:00", 2)]
+    assert alice.complaints == []
+
+
+@pytest.mark.slow
+def test_who_is_too_late_for_one_of_them_is_offered_when_both_are_free(busy_demo: DemoService, window: Opens) -> None:
+    booking = of_both(busy_demo, "karate")
+    bob = window(busy_demo).sign_in("Bob")
+    page = window(busy_demo).sign_in("Alice")
+    page.route("**/v1/live*", lambda route: route.abort())  # as in the moment before the news arrives
+    page.goto(f"{busy_demo.url}/mine/{booking}/move")
+    slot(page, "14:00").click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    booked(bob, "karate-trainer", "14:00")
+    sure(page)
+    told = page.get_by_role("main").get_by_role("alert")
+    expect(told).to_be_focused()
+    assert legs_of(busy_demo, booking)[0] == ("karate-trainer", "10:00", 1)
+    told.get_by_role("button", name=re.compile("15:00")).click()
+    sure(page)
+    expect(card(page, booking)).to_contain_text(re.compile("Karate Trainer: .*15:00.*Karate Hall: .*15:00"))
+
+
+@pytest.mark.slow
+def test_what_is_taken_meanwhile_goes_from_the_list(busy_demo: DemoService, window: Opens) -> None:
+    booking = of_both(busy_demo, "aikido")
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}/move")
+    expect(slot(page, "14:00")).to_be_visible()
+    booked(window(busy_demo).sign_in("Bob"), "aikido-trainer", "14:00")
+    expect(slot(page, "14:00")).to_have_count(0)
+    expect(slot(page, "15:00")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_parts_with_times_of_their_own_are_not_moved_together(busy_demo: DemoService, window: Opens) -> None:
+    booking = of_both(busy_demo, "sumo", ("10:00", "11:00"))
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}/move")
+    expect(page.get_by_text(re.compile("Its parts have times of their own"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Now: Sumo Trainer: .*10:00.*Sumo Hall: .*11:00"))).to_be_visible()
+
+
+@pytest.mark.slow
+@every_look
+def test_it_can_be_used_by_everybody(busy_demo: DemoService, window: Opens, width: str, colours: str) -> None:
+    booking = of_both(busy_demo, f"dojo-{width}-{colours}")
+    alice = window(busy_demo, width, colours)
+    page = alice.sign_in("Alice", f"/mine/{booking}/move")
+    slot(page, "14:00").wait_for()
+    assert (serious(page), narrow_enough(page)) == ([], True)
+    kept_picture(page, f"move-together-{width}-{colours}")
+    slot(page, "14:00").click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    assert (serious(page), narrow_enough(page), alice.complaints) == ([], True, [])
