@@ -30,7 +30,7 @@ export async function move(place, { id, back, signal, title }) {
   const load = async ({ resource: each }) => (await get(path`/v1/resources/${each}`, { signal })).data;
   const places = await Promise.all(booking.legs.map(load));
   const [resource] = places;
-  const name = listed(places.map((each) => each.name));
+  const name = listed([...new Set(places.map((each) => each.name))]);
   title(`Move · ${name}`);
   const heading = element("h1", { tabindex: "-1" }, `Move: ${name}`);
   const away = element("a", { href: back(id) }, "Back without moving");
