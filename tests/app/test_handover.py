@@ -233,8 +233,8 @@ async def test_a_door_knows_of_a_trouble_by_the_time_a_command_failed_of_it(
 async def test_a_writer_that_is_frozen_is_told_of_and_its_commands_are_unknown_after_a_while(
     meeting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.handover.giving.SECONDS_OF_SILENCE", 0.2)
-    monkeypatch.setattr("app.handover.giving.SECONDS_OF_PATIENCE", 1.0)
+    monkeypatch.setattr("app.handover.giving.SECONDS_OF_SILENCE", 0.5)
+    monkeypatch.setattr("app.handover.giving.SECONDS_OF_PATIENCE", 3.0)
     well = framed(State([], holds_lease=True, projector_failure=None, waiting=0, oldest_age=0.0))
     doors: list[asyncio.StreamWriter] = []
 

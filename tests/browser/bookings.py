@@ -19,7 +19,7 @@ from domain.definition import Definition
 from domain.leg import WantedLeg
 from domain.plan import Policy
 
-# Whoever opens a page afterwards finds the booking there: the read model has reached it.
+# Whoever opens a page afterwards finds the booking there: the read model has reached it, however long that takes.
 _BOOK = """async ([resource, start, details]) => {
     const headers = {"Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID()};
     const body = JSON.stringify({resource, start, details});
@@ -27,7 +27,7 @@ _BOOK = """async ([resource, start, details]) => {
     const {id, detail} = await answer.json();
     if (!answer.ok) throw new Error(detail);
     const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
-    await fetch(`/v1/bookings/${id}`, {headers: reached});
+    while ((await fetch(`/v1/bookings/${id}`, {headers: reached})).status === 503);
     return id;
 }"""
 _EVENTS = """async (id) => {

@@ -1,9 +1,28 @@
 """Answers that come late: after those to what was asked later, or when somebody has gone elsewhere."""
 
+import re
+
 from playwright.sync_api import APIResponse, Page, Route
 
 _FRAMES = "async () => { for (let at = 0; at < 10; at += 1) await new Promise(requestAnimationFrame); }"
 _PATIENCE = 600
+
+
+class Held:
+    """Requests for what fits a pattern are kept back, each until it is let go."""
+
+    def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
+        self._page = page
+        self._waiting: list[Route] = []
+        page.route(pattern, lambda route: self._waiting.append(route))
+
+    def goes(self) -> None:
+        """Let the last one go, once there is one: that it is sent is seen on the page before it is heard of here."""
+        for _ in range(_PATIENCE):
+            if self._waiting:
+                return self._waiting.pop().continue_()
+            self._page.evaluate(_FRAMES)
+        raise AssertionError("nothing was asked")
 
 
 class Late:

@@ -1,7 +1,8 @@
 """What tests of the page look at, and how they set the scene: places of their own, dates that are open."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
@@ -20,10 +21,15 @@ every_look = pytest.mark.parametrize(
     ],
 )
 """Phone and desktop, light and dark; one of the four in the quick run, all of them in the slow one."""
+# Whoever opens a page afterwards finds it there: the read models have reached it, however long that takes.
 _SEND = """async ([method, path, body]) => {
     const headers = {"Content-Type": "application/json"};
-    return (await fetch(path, {method, headers, body: JSON.stringify(body)})).status;
+    const answer = await fetch(path, {method, headers, body: JSON.stringify(body)});
+    const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
+    if (answer.ok) while ((await fetch("/v1/resources?limit=1", {headers: reached})).status === 503);
+    return answer.status;
 }"""
+_VIENNA = ZoneInfo("Europe/Vienna")
 
 
 def serious(page: Page) -> list[Any]:
@@ -33,13 +39,30 @@ def serious(page: Page) -> list[Any]:
     return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in {"serious", "critical"}]
 
 
+def _first_date() -> date:
+    """Today, or some days later where clocks would change among the dates on which tests book: what is said of those
+    dates is said in more words.
+    """
+    today = datetime.now(UTC).date()
+    return next(each for each in (today + timedelta(days=at) for at in range(7)) if not _clocks_change_soon_after(each))
+
+
+def _clocks_change_soon_after(day: date) -> bool:
+    offsets = {datetime.combine(day + timedelta(days=at), time(), _VIENNA).utcoffset() for at in range(3, 7)}
+    return len(offsets) > 1
+
+
+_FIRST = _first_date()
+"""The same for the whole run, on whichever side of midnight a test is: what it asks for twice is one date."""
+
+
 def open_date(days: int = 3) -> str:
     """A date some days from now; never so near that a time zone could make it today."""
-    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    return (_FIRST + timedelta(days=days)).isoformat()
 
 
 def autumn() -> str:
-    """The next date on which Vienna's clocks go back: the last Sunday of an October."""
+    """The next date on which Vienna's clocks go back: the last Sunday of an October, at most 374 days from now."""
     for year in (date.today().year, date.today().year + 1):  # noqa: DTZ011 - a day more or less is no matter
         last = date(year, 10, 31)
         found = last - timedelta(days=(last.weekday() + 1) % 7)

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Route, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
+from tests.browser.late import Held
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
-from tests.browser.steps import bookable, confirm, send, slot, taken, to_review
+from tests.browser.steps import bookable, confirm, revise, send, slot, taken, to_review
 
 ROOM = {"step": 30, "min_duration": 30, "max_duration": 240, "hold_seconds": 60}
 
@@ -161,6 +162,7 @@ def test_a_hold_runs_out_on_screen_and_is_taken_again(busy_demo: DemoService, wi
     expect(over).to_be_focused()
     assert serious(page) == []
     kept_picture(page, "hold-over")
+    revise(busy_demo, "short-hold", policy={"hold_seconds": 60})  # the next one is to last
     page.get_by_role("button", name="Set it aside again").click()
     expect(page.get_by_role("definition").filter(has_text="Slowly typed")).to_be_visible()
     confirm(page)
@@ -229,14 +231,14 @@ def test_what_takes_long_says_what_it_does(busy_demo: DemoService, window: Opens
     is_slow.clear()
     while waiting:
         waiting.pop().continue_()
-    page.route(re.compile("/v1/holds|/confirm"), lambda route: waiting.append(route))
+    held = Held(page, re.compile("/v1/holds|/confirm"))
     slot(page, "10:00").click()
     page.get_by_role("button", name="Continue to review").click()
     expect(page.get_by_role("button", name="Setting the time aside …")).to_be_disabled()
-    waiting.pop().continue_()
+    held.goes()
     page.get_by_role("button", name="Confirm booking").click()
     expect(page.get_by_role("button", name="Booking …")).to_be_disabled()
-    waiting.pop().continue_()
+    held.goes()
     expect(page.get_by_role("heading", name="Booked")).to_be_visible()
 
 

@@ -16,7 +16,8 @@ FOR_A_GUEST = """async ([resource, start, name]) => {
     const {customer} = await (await sent("/v1/customers", {name})).json();
     const answer = await sent("/v1/bookings", {resource, start, customer});
     if (!answer.ok) throw new Error(await answer.text());
-    await fetch("/v1/resources", {headers: {"Daybook-Position": answer.headers.get("Daybook-Position")}});
+    const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
+    while ((await fetch("/v1/resources", {headers: reached})).status === 503);
     return customer;
 }"""
 

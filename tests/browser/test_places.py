@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.browser.bookings import booked
 from tests.browser.conftest import DemoService, Opens
-from tests.browser.late import Late
+from tests.browser.late import Held, Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
 
 
@@ -306,13 +306,12 @@ def test_a_double_click_saves_once_and_a_lost_answer_is_made_up_for(busy_demo: D
 def test_what_is_typed_while_it_is_saved_is_kept(busy_demo: DemoService, window: Opens) -> None:
     register(window, busy_demo, "forge")
     page = opened(window(busy_demo).sign_in("Ada", "/places"), "forge")
-    waiting: list[Route] = []
-    page.route("**/v1/resources/forge", lambda route: waiting.append(route))
+    held = Held(page, "**/v1/resources/forge")
     page.get_by_label("Seats").fill("8")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saving …")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Old forge")
-    waiting.pop().continue_()
+    held.goes()
     expect(page.get_by_text("One change is not saved yet.")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Old forge")
 

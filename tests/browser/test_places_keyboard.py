@@ -121,7 +121,7 @@ def test_a_new_place_is_added(busy_demo: DemoService, window: Opens) -> None:
     expect(page.get_by_role("region", name="Preview")).to_contain_text("by the clock in Dhaka")
     press(page, page.get_by_role("button", name="Add this place"))
     expect(page.get_by_role("heading", name="Tower")).to_be_visible()
-    assert page.url.endswith("/places/tower")
+    expect(page).to_have_url(f"{busy_demo.url}/places/tower")
     stored = page.evaluate("fetch('/v1/resources/tower').then((answer) => answer.json())")
     assert (stored["timezone"], stored["attributes"]) == ("Asia/Dhaka", {"bells": 3})
     assert (stored["hours"]["sun"], "mon" in stored["hours"]) == ([["10:00", "02:00"]], False)

@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
 from tests.browser.looking import kept_picture, open_date, serious
-from tests.browser.steps import bookable, confirm, send, slot, taken, to_review
+from tests.browser.steps import bookable, confirm, revise, send, slot, taken, to_review
 
 
 def test_the_loser_of_a_race_books_the_offered_alternative_and_a_third_watches(
@@ -74,6 +74,7 @@ def test_who_set_it_aside_too_late_is_told_when_it_is_free_again(busy_demo: Demo
     to_review(bob)
     again = bob.get_by_role("button", name="Set it aside again")
     expect(again).to_be_visible()
+    revise(busy_demo, "let-go-late", policy={"hold_seconds": 60})  # the next one is to last
     booking = taken(busy_demo, "let-go-late", "10:00")
     again.click()
     expect(bob.get_by_role("alert")).to_contain_text("Still free:")

@@ -87,7 +87,7 @@ def test_the_colours_that_one_chooses_stay(shared_demo: DemoService, window: Ope
     page = window(shared_demo).open()
     page.get_by_role("button", name="Dark colours").click()
     page.reload()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("button", name="Light colours")).to_be_visible()
 
 

@@ -26,12 +26,13 @@ def wanted(window: Opens, service: DemoService, resource: str) -> None:
 def opened(page: Page) -> None:
     page.get_by_role("button", name="What if it had been otherwise?").click()
     expect(page.get_by_role("heading", name="What if it had been otherwise?")).to_be_focused()
+    page.get_by_label("Places at the same time").wait_for()  # until its fields are there, nothing is asked
 
 
 def asked(page: Page, says: str) -> None:
     """The refusal is noted a second behind its answer, so it may take another try."""
     answer = page.locator(".whatif-answer")
-    for _ in range(5):
+    for _ in range(100):
         page.get_by_role("button", name="See what would have been").click()
         expect(answer.locator("dl")).to_be_visible(timeout=60_000)
         if says in answer.inner_text():

@@ -9,9 +9,12 @@ from litestar.testing import TestClient
 from tests.interface.house import Guest, House, ShiftedClock
 
 from app.assembly import Daybook
+from app.read_models.runner import Runner
 from app.settings import load_settings
 from interface.http.app import create_app
 from interface.http.metrics import Metrics
+
+SECONDS = 30.0
 
 
 @pytest.fixture
@@ -21,8 +24,10 @@ def settings_of_house() -> dict[str, Any]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, settings_of_house: dict[str, Any]) -> Iterator[House]:
-    """A service that runs on an empty SQLite store."""
+def house(tmp_path: Path, settings_of_house: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A service that runs on an empty SQLite store. Whoever names a position waits for it, however slow the machine."""
+    for waiting in (Runner.wait_for, Runner.reached):
+        monkeypatch.setattr(waiting, "__defaults__", (SECONDS,))
     clock, metrics = ShiftedClock(), Metrics()
     settings = load_settings(**{"data": tmp_path / "data", "clock_tolerance": 60, **settings_of_house})
     daybook = Daybook.open(settings, clock=clock, observer=metrics)

@@ -14,6 +14,7 @@ from app.log.records import RecordedEvent
 from app.master_key import token_secrets_for
 from interface.http.auth import TokenRole, issue_token
 
+_NEXT_WEEK = datetime.now(UTC) + timedelta(days=7)
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 
 
@@ -118,6 +119,5 @@ def problem(answer: Response) -> dict[str, Any]:
 
 
 def next_week(hour: int = 10, minute: int = 0) -> str:
-    """A wall-clock time of a day soon to come."""
-    day = datetime.now(UTC) + timedelta(days=7)
-    return f"{day:%Y-%m-%d}T{hour:02}:{minute:02}"
+    """A wall-clock time of a day soon to come: the same one on both sides of midnight."""
+    return f"{_NEXT_WEEK:%Y-%m-%d}T{hour:02}:{minute:02}"

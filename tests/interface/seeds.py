@@ -214,7 +214,8 @@ class Seeds:
 
     def _soon_begun(self, number: int) -> Iterator[str]:
         """Bookings made while the clock is slow: once it is fast, what starts in between has begun."""
-        start = (self._house.clock() + timedelta(seconds=80)).replace(second=0, microsecond=0)
+        # Most of a minute off at least, so that there is time to make them, and over when the clock is fast.
+        start = (self._house.clock() + timedelta(seconds=110)).replace(second=0, microsecond=0)
         hours = {day: [[f"{start:%H:%M}", f"{start:%H:%M}"]] for day in ALWAYS}
         self._house.register("sauna", timezone="UTC", hours=hours, **ENDLESS)
         wanted = {"resource": "sauna", "start": f"{start:%Y-%m-%dT%H:%M}Z", "customer": self.me}

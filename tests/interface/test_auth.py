@@ -261,10 +261,10 @@ def test_a_token_seen_lately_costs_a_look_up(authenticator: Authenticator) -> No
     async def thousands() -> float:
         header = f"Bearer {signed(CLAIMS)}"
         await authenticator.authenticate(header)
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(10_000):
             await authenticator.authenticate(header)
-        return time.perf_counter() - began
+        return time.process_time() - began  # what else runs meanwhile does not count
 
     assert asyncio.run(thousands()) < 2  # two hundred microseconds each would be a verification
 

@@ -1,6 +1,6 @@
 """Automatic booking over HTTP: any of several places, the answer, and the events behind it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,8 +63,8 @@ def test_the_smallest_room_with_what_is_needed(rooms: list[str], alice: Guest) -
 
 
 def test_whoever_has_less_to_do_that_week(rooms: list[str], alice: Guest) -> None:
-    day_before = (datetime.now(UTC) + timedelta(days=7)).weekday() > 0
-    busy = (datetime.now(UTC) + timedelta(days=6 if day_before else 8)).strftime("%Y-%m-%dT10:00")
+    then = datetime.fromisoformat(next_week(10))
+    busy = f"{then + timedelta(days=1 if then.weekday() == 0 else -1):%Y-%m-%dT%H:%M}"
     assert alice.post("/v1/bookings", {"resource": "elm-4", "start": busy}).status_code == 201
     fair: dict[str, Any] = {"between": morning(), "choose": "fair"}
     assert [place_of(of_any(alice, {"kind": "room"}, **fair))[0] for _ in range(3)] == ["elm-8", "elm-4", "elm-8"]

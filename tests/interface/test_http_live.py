@@ -257,7 +257,7 @@ class TestThereAreOnlySoMany:
 
 async def test_a_stream_ends_with_its_token(house: House, room: str, alice: Guest) -> None:
     secret = token_secrets_for(house.daybook.settings)[0]
-    brief = Guest(house.client, issue_token(secret, "alice", ["customer"], days=2 / 86_400))
+    brief = Guest(house.client, issue_token(secret, "alice", ["customer"], days=6 / 86_400))  # long enough to come in
     async with (
         listening(house, brief, f"resource={room}") as stream,
         listening(house, alice, f"resource={room}") as other,

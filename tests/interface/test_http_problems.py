@@ -11,6 +11,7 @@ from tests.interface.house import Guest, House, next_week, problem
 
 from app.master_key import token_secrets_for
 from app.process import process_name
+from app.read_models.runner import Runner
 from interface.http.problems import PROBLEMS
 
 AS_JSON = {"Content-Type": "application/json"}
@@ -231,8 +232,9 @@ def test_a_closing_service_is_busy_and_not_ready(house: House, room: str, alice:
 
 @pytest.mark.slow
 def test_read_models_that_stand_still_are_behind_and_a_refusal_needs_none(
-    house: House, room: str, alice: Guest, bob: Guest
+    house: House, room: str, alice: Guest, bob: Guest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Runner.reached, "__defaults__", (0.1,))
     house.daybook.runner.stop()
     made = alice.post("/v1/bookings", {"resource": room, "start": next_week()})
     answer = alice.get("/v1/bookings", {"Daybook-Position": made.headers["daybook-position"]})

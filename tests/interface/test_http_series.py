@@ -151,8 +151,7 @@ def test_one_leg_that_is_taken_leaves_nothing_of_that_date(house: House, alice: 
 
 
 def test_a_start_with_its_offset_repeats_on_the_wall_clock_of_its_place(house: House, room: str, alice: Guest) -> None:
-    day = (datetime.now(UTC) + timedelta(days=7)).date()
-    late = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=20)
+    late = datetime.fromisoformat(next_week(20)).replace(tzinfo=UTC)
     local = (late + timedelta(hours=6)).replace(tzinfo=None)
     weekday = local.strftime("%a")[:2].upper()
     series = series_of(alice, late.isoformat().replace("+00:00", "Z"), f"FREQ=WEEKLY;BYDAY={weekday};COUNT=2")

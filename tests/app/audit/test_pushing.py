@@ -14,6 +14,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 from tests.app.audit.test_checkpoint import HEAD, SECRET
+from tests.races.serving import until
 
 from app.audit import pushing
 from app.audit.checkpoint import Checkpoint, Signer
@@ -171,7 +172,11 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started() -> None:
     starts = f'import subprocess, sys; subprocess.run([sys.executable, "-c", "{waits}", "{__name__}"])'
     with pytest.raises(NotSent, match="did not end in time"):
         to_command(f"{sys.executable} -c '{starts}'", lambda: False, seconds=1)(CHECKPOINT)
-    assert not [each for each in psutil.process_iter(["cmdline"]) if __name__ in (each.info["cmdline"] or [])]
+    until(lambda: not those_of_this_test(), "the end of what it started, which nobody waits for")
+
+
+def those_of_this_test() -> list[psutil.Process]:
+    return [each for each in psutil.process_iter(["cmdline"]) if __name__ in (each.info["cmdline"] or [])]
 
 
 def test_an_address_that_answers_byte_by_byte_is_given_up(archive: Archive) -> None:

@@ -151,7 +151,7 @@ def test_a_server_that_takes_no_writes_is_unavailable_and_recovers(log: Postgres
 
 def test_a_paused_holder_of_the_lock_is_put_out(log: PostgresLog, postgres: Any, event: MakeEvent) -> None:
     other = open_postgres(*postgres)
-    other._writer.execute("SET idle_in_transaction_session_timeout = '100ms'")
+    other._writer.execute("SET idle_in_transaction_session_timeout = '1s'")
 
     def pause() -> None:
         with other.locked() as session:

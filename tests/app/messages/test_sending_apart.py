@@ -73,7 +73,7 @@ def test_an_address_that_the_library_does_not_understand_is_told(apart: SendingA
 
 @pytest.mark.slow
 def test_one_that_hangs_is_given_up_and_the_next_one_is_sent(mailbox: Mailbox) -> None:
-    apart = SendingApart("The Moon", seconds=4)
+    apart = SendingApart("The Moon", seconds=10)  # in which a process has to be started, too
     assert send(apart, mailbox.url) is None
     (process,) = senders()
     with create_server(("127.0.0.1", 0)) as silent:

@@ -40,13 +40,13 @@ class Receiver:
                     return
                 status = receiver.answers.pop(0) if receiver.answers else 204
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.taken.put(Posted(self.path, headers, body, status))  # whoever is answered finds it there
                 self.send_response(status)
                 self.send_header("Location", "/elsewhere")
                 if receiver.retry_after is not None:
                     self.send_header("Retry-After", receiver.retry_after)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.taken.put(Posted(self.path, headers, body, status))
 
             def log_message(self, *_: Any) -> None:
                 """Nobody reads it."""

@@ -150,7 +150,7 @@ def test_old_tables_are_dropped_once_nobody_can_be_reading_them(
 def test_a_rebuild_goes_on_beside_a_working_service(venue: Venue, models: ReadModels, runner: Runner) -> None:
     booked(venue, 200)
     runner.start()
-    runner.wait_for(venue.log.head().position, timeout=10)
+    runner.wait_for(venue.log.head().position, timeout=30)
     told: list[tuple[int, int]] = []
     answered, done = [], Event()
 
@@ -168,7 +168,7 @@ def test_a_rebuild_goes_on_beside_a_working_service(venue: Venue, models: ReadMo
     rebuilding.start()
     for number in range(20):
         venue.book(f"c-{number:02}", ("moon", "2026-12-02T12:00"))
-        runner.wait_for(venue.log.head().position)
+        runner.wait_for(venue.log.head().position, timeout=30)
         with models.reading() as reader:
             assert bookings.get(reader, f"c-{number:02}") is not None
     rebuilding.join(30)
@@ -191,7 +191,7 @@ def test_what_another_process_rebuilds_is_kept_up_by_the_one_that_serves(
     Runner(elsewhere, venue.log, EventMapper()).rebuild()
     assert len(ids(models)) == 30
     venue.book("c-1", ("moon", "2026-12-02T12:00"))
-    runner.wait_for(venue.log.head().position)
+    runner.wait_for(venue.log.head().position, timeout=30)
     assert len(ids(elsewhere)) == 31
     elsewhere.close()
 

@@ -25,7 +25,7 @@ def test_whoever_waits_is_told_when_the_position_is_reached(venue: Venue, runner
     venue.define("moon")
     for number in range(20):
         venue.book(f"b-{number}", ("moon", f"2026-12-{number + 2:02}T10:00"))
-        runner.wait_for(venue.log.head().position)
+        runner.wait_for(venue.log.head().position, timeout=30)
 
 
 def test_event_loops_wait_without_a_thread_each(venue: Venue, runner: Runner) -> None:
@@ -58,7 +58,7 @@ def test_a_process_that_does_not_run_sees_what_another_one_did(venue: Venue, run
         venue.define("moon")
         for number in range(5):
             venue.book(f"b-{number}", ("moon", f"2026-12-{number + 2:02}T10:00"))
-            watching.wait_for(venue.log.head().position)
+            watching.wait_for(venue.log.head().position, timeout=30)
             with elsewhere.reading() as reader:
                 assert bookings.get(reader, f"b-{number}") is not None
     finally:
@@ -83,8 +83,8 @@ def test_trouble_is_reported_and_tried_again(
     runner = Runner(models, venue.log, EventMapper(), may_run=may_run)
     runner.start()
     venue.define("moon")
-    runner.wait_for(1, timeout=10)
-    assert recovered.wait(10)
+    runner.wait_for(1, timeout=30)
+    assert recovered.wait(30)
     runner.stop()
     assert seen[0] is None
     assert seen[1] == seen[2] == "The read models stand still: the store cannot be used. The log lines say more."

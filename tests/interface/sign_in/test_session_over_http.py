@@ -226,10 +226,10 @@ class TestRateLimit:
 
     def test_sessions_and_documents_count_for_the_person_and_guesses_for_the_address(self, door: FrontDoor) -> None:
         alice, stranger = door.guest("alice"), door.browser()
-        assert [alice.call("GET", "/v1/me").status_code for _ in range(6)][-1] == 429
-        assert alice.open("/").status_code == 429
+        assert 429 in [alice.call("GET", "/v1/me").status_code for _ in range(20)]  # two of them come back each second
+        assert 429 in [alice.open("/").status_code for _ in range(4)]
         stranger.cookies[SESSION] = "guess"
-        assert 429 in [stranger.open("/").status_code for _ in range(6)]
+        assert 429 in [stranger.open("/").status_code for _ in range(20)]
 
 
 class TestOtherOrigins:
