@@ -27,7 +27,7 @@ _BOOK = """async ([resource, start, details]) => {
     const {id, detail} = await answer.json();
     if (!answer.ok) throw new Error(detail);
     const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
-    while ((await fetch(`/v1/bookings/${id}`, {headers: reached})).status === 503);
+    for (let at = 0; at < 30 && (await fetch(`/v1/bookings/${id}`, {headers: reached})).status === 503; at += 1);
     return id;
 }"""
 _EVENTS = """async (id) => {

@@ -26,7 +26,8 @@ _SEND = """async ([method, path, body]) => {
     const headers = {"Content-Type": "application/json"};
     const answer = await fetch(path, {method, headers, body: JSON.stringify(body)});
     const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
-    if (answer.ok) while ((await fetch("/v1/resources?limit=1", {headers: reached})).status === 503);
+    const isThere = async () => (await fetch("/v1/resources?limit=1", {headers: reached})).status !== 503;
+    for (let at = 0; at < 30 && answer.ok && !(await isThere()); at += 1);
     return answer.status;
 }"""
 _VIENNA = ZoneInfo("Europe/Vienna")

@@ -17,7 +17,7 @@ FOR_A_GUEST = """async ([resource, start, name]) => {
     const answer = await sent("/v1/bookings", {resource, start, customer});
     if (!answer.ok) throw new Error(await answer.text());
     const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
-    while ((await fetch("/v1/resources", {headers: reached})).status === 503);
+    for (let at = 0; at < 30 && (await fetch("/v1/resources", {headers: reached})).status === 503; at += 1);
     return customer;
 }"""
 

@@ -26,7 +26,7 @@ MANY = """async (number) => {
         const address = `/v1/resources/court-${String(at).padStart(3, "0")}`;
         const answer = await fetch(address, {method: "PUT", headers, body});
         const reached = {"Daybook-Position": answer.headers.get("Daybook-Position")};
-        while ((await fetch("/v1/resources?limit=1", {headers: reached})).status === 503);
+        for (let at = 0; at < 30 && (await fetch("/v1/resources?limit=1", {headers: reached})).status === 503; at += 1);
         return answer.status;
     };
     return (await Promise.all(Array.from({length: number}, (_, at) => put(at)))).every((status) => status === 201);

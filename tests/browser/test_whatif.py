@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.late import Held
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
 
 _ASK = """async ([resource, start]) => {
@@ -26,7 +27,6 @@ def wanted(window: Opens, service: DemoService, resource: str) -> None:
 def opened(page: Page) -> None:
     page.get_by_role("button", name="What if it had been otherwise?").click()
     expect(page.get_by_role("heading", name="What if it had been otherwise?")).to_be_focused()
-    page.get_by_label("Places at the same time").wait_for()  # until its fields are there, nothing is asked
 
 
 def asked(page: Page, says: str) -> None:
@@ -58,6 +58,20 @@ def test_the_desk_sees_who_would_have_been_served_and_who_not(busy_demo: DemoSer
     lost.click()
     expect(page).to_have_url(re.compile("/desk/b-"))
     assert sam.complaints == []
+
+
+@pytest.mark.slow
+def test_nothing_can_be_asked_before_there_is_anything_to_change(busy_demo: DemoService, window: Opens) -> None:
+    register(window, busy_demo, "unread-room")
+    page = window(busy_demo).sign_in("Sam", f"/demand?resource=unread-room&weeks=1&to={open_date()}")
+    page.get_by_role("button", name="What if it had been otherwise?").wait_for()
+    held = Held(page, "**/v1/resources/unread-room")
+    opened(page)
+    see = page.get_by_role("button", name="See what would have been")
+    expect(see).to_be_disabled()
+    held.goes()
+    expect(page.get_by_label("Places at the same time")).to_be_visible()
+    expect(see).to_be_enabled()
 
 
 @pytest.mark.slow

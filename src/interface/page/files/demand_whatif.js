@@ -36,7 +36,7 @@ export function whatIf(resource, from, to, { signal } = {}) {
   const trouble = element("div", {});
   const answer = element("div", { class: "whatif-answer", role: "status" });
   const fields = element("div", {}, element("p", { class: "soft" }, "Loading ..."));
-  const go = element("button", { class: "main" }, "See what would have been");
+  const go = element("button", { class: "main", disabled: true }, "See what would have been");
   const form = element("form", { class: "form" }, fields, trouble, element("p", { class: "actions" }, go));
   const soft = "Everybody who asked for this place asks once more, in the same order, and the same rules decide.";
   const title = element("h2", { id: "whatif", tabindex: "-1" }, "What if it had been otherwise?");
@@ -57,6 +57,7 @@ export function whatIf(resource, from, to, { signal } = {}) {
         styled("places.css", "desk.css"),
       ]);
       read = filled(fields, data);
+      go.disabled = false;
     } catch (error) {
       if (!signal?.aborted) showRefusal(fields, refusal(error));
     }
