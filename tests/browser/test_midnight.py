@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.looking import HOURS, zone_of_the_morning
 from tests.browser.passing import Passing
-from tests.browser.steps import bookable, taken
+from tests.browser.steps import bookable
 
 pytestmark = pytest.mark.slow
 
@@ -90,3 +90,26 @@ def test_the_desk_goes_on_with_the_next_day(busy_demo: DemoService, window: Open
     passing.by(NIGHT)
     expect(asked).to_have_value((today() + NIGHT).isoformat())
     expect(page.get_by_text("Closed: Inventory")).to_have_count(0)
+
+
+def test_the_desk_stays_with_a_day_that_somebody_chose_or_is_at_work_on(busy_demo: DemoService, window: Opens) -> None:
+    place(busy_demo, "night-work")
+    sam = window(busy_demo)
+    passing = Passing(sam.page)
+    chosen = (today() - NIGHT).isoformat()
+    page = sam.sign_in("Sam", f"/desk?kind=night-work&date={chosen}")
+    asked = page.get_by_label("Date", exact=True)
+    expect(asked).to_have_value(chosen)
+    passing.by(NIGHT)
+    expect(page.locator(".desk-past").first).to_be_attached()
+    expect(asked).to_have_value(chosen)
+    page.get_by_role("button", name="Today").click()
+    expect(asked).to_have_value((today() + NIGHT).isoformat())
+    page.get_by_role("button", name="Block time").click()
+    passing.by(NIGHT)
+    page.clock.run_for(60_000)
+    expect(asked).to_have_value((today() + NIGHT).isoformat())
+    page.keyboard.press("Escape")
+    page.clock.run_for(60_000)
+    expect(asked).to_have_value((today() + 2 * NIGHT).isoformat())
+    expect(page.get_by_role("button", name="Block time")).to_be_focused()
