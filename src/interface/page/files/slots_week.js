@@ -10,9 +10,9 @@ const WEEK = 7;
 const NOTHING = { over: "over", full: "full", blocked: "closed", unbookable: "–" };
 
 /**
- * `chosen(date)` when one is chosen, `turned(first)` when another week is. `says(slots)`: of a date's free ones. Answers
- * `{element, update({first, last, from, date, days})}`: the dates between which there is anything to see, the strip's
- * first date, the chosen one, and the days of availability by date.
+ * `chosen(date)` when one is chosen, `turned(first)` when another week is. `says(slots)`: of a date's free ones.
+ * Answers `{element, update({first, last, from, date, days})}`: the dates between which there is anything to see, the
+ * strip's first date, the chosen one, and the days of availability by date.
  */
 export function weekStrip({ chosen, turned, says = (free) => `${free.length} free` }) {
   const list = element("ul", { class: "week", onkeydown: walking(() => [...list.querySelectorAll("button")]) });
