@@ -74,8 +74,7 @@ export async function edit(place, { id, signal, title }) {
   restore(draftOf(draftName));
   mark();
   unattended(shown.now(), signal);
-  const afresh = () => unattended(catchUp(), signal);
-  if (id) signal.addEventListener("abort", follow([id], { resource: hear, reset: afresh }));
+  if (id) signal.addEventListener("abort", follow([id], { resource: hear, reset: () => catchUp() }));
 
   function typed() {
     keep(draftName, { definition: form.read(), base, etag, fixed: fixed.read?.() });
@@ -186,8 +185,9 @@ export async function edit(place, { id, signal, title }) {
     return wrong.say("saving", TAKEN, () => fixed.id() === id).focus();
   }
 
-  function hear({ version }) {
-    if (`"${version}"` !== etag && !isSaving) unattended(catchUp(), signal);
+  // What does not come is told again by the stream.
+  async function hear({ version }) {
+    if (`"${version}"` !== etag && !isSaving) await catchUp();
   }
 
   // Somebody revised it. `sent`: what was refused because of that.
