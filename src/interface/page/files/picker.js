@@ -202,7 +202,7 @@ export async function picker(place, options) {
 
   // null: it is there no longer, or not for everybody.
   async function known(id) {
-    const { data } = await get(path`/v1/resources/${id}`, { signal });
+    const { data } = await get(path`/v1/resources/${id}`, { signal: options.signal });
     return data.retired ? null : data;
   }
 
@@ -226,8 +226,22 @@ export async function picker(place, options) {
     const hadFocus = place.contains(document.activeElement);
     stopping.abort();
     place.replaceChildren();
-    await picker(place, { ...options, resource: next, date: at });
-    if (hadFocus) place.querySelector(".date")?.focus();
+    try {
+      const rules = next ?? (await known(resource.id));
+      if (!rules) return gone();
+      await picker(place, { ...options, resource: rules, date: at });
+      if (hadFocus) place.querySelector(".date")?.focus();
+    } catch (error) {
+      if (!options.signal.aborted) failed(error, hadFocus);
+    }
+    return undefined;
+  }
+
+  function failed(error, hadFocus) {
+    const retry = element("button", { type: "button", onclick: () => again() }, "Try again");
+    const notice = element("p", { class: "notice bad", role: "alert" }, `This place has changed. ${error.message}`);
+    place.replaceChildren(notice, element("p", { class: "actions" }, retry));
+    if (hadFocus) retry.focus();
   }
 
   function firstFree() {
