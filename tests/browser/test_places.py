@@ -118,6 +118,24 @@ def test_whoever_is_typing_hears_at_once_of_another_administrators_change(
 
 
 @pytest.mark.slow
+def test_whoever_drops_their_own_change_sees_the_name_that_another_administrator_gave(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    bookable(busy_demo, "renamed")
+    page = window(busy_demo).sign_in("Ada", "/places/renamed")
+    page.get_by_label("Name", exact=True).fill("Mine")
+    revise(busy_demo, "renamed", name="Theirs")
+    page.get_by_role("button", name="Drop mine, take theirs").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Theirs")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Theirs")
+    expect(heading).to_be_focused()
+    expect(page).to_have_title(re.compile("^Theirs"))
+    page.get_by_role("button", name="Retire this place …").click()
+    expect(page.get_by_role("dialog", name="Retire Theirs?")).to_be_visible()
+
+
+@pytest.mark.slow
 def test_another_administrators_change_that_did_not_come_is_asked_for_again(
     busy_demo: DemoService, window: Opens
 ) -> None:
