@@ -145,7 +145,7 @@ def test_new_rules_whose_times_do_not_come_are_said_and_tried_again(
     failing = "**/availability?*"
     page.route(failing, lambda route: route.fulfill(status=500, json={"detail": "It did not work."}))
     longer = {"max_duration": 120} if how == "timeline" else {}
-    revise(busy_demo, f"ruled-{how}", hours=dict.fromkeys(HOURS, [["12:00", "17:00"]]), policy=longer)
+    revise(busy_demo, f"ruled-{how}", hours={day: [["12:00", "17:00"]] for day in HOURS}, policy=longer)
     expect(page.get_by_role("alert")).to_have_text("This place has changed. It did not work.")
     expect(page.get_by_text("Loading")).to_have_count(0)
     again = page.get_by_role("button", name="Try again")
