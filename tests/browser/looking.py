@@ -72,6 +72,12 @@ def autumn() -> str:
     raise AssertionError("there is one every year")
 
 
+def zone_of_the_morning() -> str:
+    """A zone where it is about six now, so that there is something left of today."""
+    hours = (6 - datetime.now(UTC).hour + 11) % 24 - 11
+    return f"Etc/GMT{-hours:+d}"  # its sign says how far it is behind
+
+
 def register(window: Opens, service: DemoService, resource: str, **defined: Any) -> str:
     """Ada registers a place that is open every day from nine to five, by the hour; where it is booked on a date."""
     ada = window(service).sign_in("Ada")

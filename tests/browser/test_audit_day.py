@@ -209,6 +209,25 @@ def test_a_time_that_the_zone_left_out_is_said(busy_demo: DemoService, window: O
     assert [each for each in odile.complaints if "404" not in each] == []
 
 
+def test_before_anything_is_told_from_a_day_on_which_nothing_has_happened(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    busy(busy_demo, "begun")
+    bookable(busy_demo, "never-begun")
+    page = window(busy_demo).sign_in("Odile", day_of("begun", version="0"))
+    shows(page, 0, 4)
+    step = page.get_by_role("region", name="The step to this version")
+    expect(step).to_contain_text("As it was before anything happened on it.")
+    page.goto(busy_demo.url + day_of("never-begun"))
+    shows(page, 0, 0)
+    expect(step).to_contain_text("Nothing has happened on it so far.")
+    taken(busy_demo, "never-begun", "10:00")
+    shows(page, 2, 2)
+    page.get_by_role("slider").press("Home")
+    shows(page, 0, 2)
+    expect(step).to_contain_text("As it was before anything happened on it.")
+
+
 @every_look
 def test_a_day_is_for_everybody(busy_demo: DemoService, window: Opens, width: str, colours: str) -> None:
     resource = f"day-{width}-{colours}"

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.bookings import Yesterday, at_desk, booked, card, of_yesterday
 from tests.browser.conftest import COMMAND, DemoService, Opens
 from tests.browser.looking import autumn, kept_picture, narrow_enough, open_date, register, serious
-from tests.browser.steps import bookable, taken
+from tests.browser.steps import bookable, send, taken
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +94,19 @@ def test_a_day_that_does_not_come_has_no_heading_and_is_tried_again(busy_demo: D
     expect(heading).not_to_have_text(before)
     expect(asked).to_have_value(open_date(4))
     expect(desk.get_by_text("could not be loaded.")).to_have_count(0)
+
+
+def test_what_changed_on_a_day_that_did_not_come_is_asked_for_again(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "asked-twice", kind="asked-twice")
+    desk = at_desk(window(busy_demo).sign_in("Sam", "/find"), "asked-twice")
+    expect(desk.get_by_text("Live", exact=True)).to_be_visible()
+    failing = f"**/asked-twice/days/{open_date()}"
+    desk.route(failing, lambda route: route.fulfill(status=500, body="{}"), times=1)
+    block = {"start": f"{open_date()}T12:00", "end": f"{open_date()}T13:00", "reason": "Painters"}
+    with desk.expect_response(failing) as first:
+        send(busy_demo, "POST", "/v1/resources/asked-twice/blocks", block, by="staff")
+    assert first.value.status == 500
+    expect(desk.get_by_role("button", name=re.compile("blocked, Painters"))).to_be_visible()
 
 
 def test_closed_days_far_days_and_no_days_at_all(busy_demo: DemoService, window: Opens) -> None:

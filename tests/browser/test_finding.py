@@ -1,7 +1,7 @@
 """Finding a place by what it has, and by when it is free."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import press, tab_to, type_date, type_time
-from tests.browser.looking import HOURS, autumn, every_look, kept_picture, narrow_enough, open_date, serious
+from tests.browser.looking import (
+    HOURS,
+    autumn,
+    every_look,
+    kept_picture,
+    narrow_enough,
+    open_date,
+    serious,
+    zone_of_the_morning,
+)
 from tests.browser.steps import bookable, confirm, send, taken, to_review
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in HOURS}
@@ -20,12 +29,6 @@ def zone_of_another_date() -> str:
     here = datetime.now(ZoneInfo("Europe/Vienna")).date()
     there = {zone: datetime.now(ZoneInfo(zone)) for zone in ("Pacific/Kiritimati", "Etc/GMT+12")}
     return next(zone for zone, now in there.items() if now.date() != here and now.hour < 23)
-
-
-def zone_of_the_morning() -> str:
-    """A zone where it is about six now, so that there is something left of today."""
-    hours = (6 - datetime.now(UTC).hour + 11) % 24 - 11
-    return f"Etc/GMT{-hours:+d}"  # its sign says how far it is behind
 
 
 @every_look

@@ -1,6 +1,7 @@
 """What one has booked, in real Chromium: it is cancelled, moved and looked back at."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +11,8 @@ from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
 from tests.browser.late import Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
-from tests.browser.steps import bookable, send, taken
+from tests.browser.passing import Passing
+from tests.browser.steps import bookable, revise, send, taken
 
 
 @pytest.mark.slow
@@ -269,3 +271,35 @@ def test_an_older_history_that_comes_late_does_not_take_the_place_of_the_newer(
     expect(entries).to_have_count(3)
     late.comes()
     expect(entries).to_have_count(3)
+
+
+@pytest.mark.slow
+def test_what_has_ended_since_it_was_loaded_is_past(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "ended-since")
+    booking = taken(busy_demo, "ended-since", "10:00")
+    alice = window(busy_demo)
+    passing = Passing(alice.page)
+    page = alice.sign_in("Alice", "/mine")
+    cancel = card(page, booking).get_by_role("button", name="Cancel")
+    cancel.focus()
+    passing.by(timedelta(days=5))
+    expect(page.locator(".past-bookings").get_by_role("link", name="Ended Since")).to_be_visible()
+    expect(card(page, booking)).to_have_count(0)
+    expect(page.get_by_role("heading", name="Upcoming")).to_be_focused()
+
+
+@pytest.mark.slow
+def test_what_becomes_too_late_to_change_is_not_offered_any_more(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "late-since")
+    booking = taken(busy_demo, "late-since", "10:00")
+    alice = window(busy_demo)
+    passing = Passing(alice.page)
+    page = alice.sign_in("Alice", "/mine")
+    cancel = card(page, booking).get_by_role("button", name="Cancel")
+    cancel.focus()
+    revise(busy_demo, "late-since", policy={"cancel_notice": 30_000})  # as if its last moment had passed
+    passing.by(timedelta(minutes=1))
+    expect(card(page, booking)).to_contain_text("Please ask the desk.")
+    expect(cancel).to_have_count(0)
+    expect(card(page, booking).get_by_role("link", name="Move")).to_have_count(0)
+    expect(card(page, booking).get_by_role("heading")).to_be_focused()

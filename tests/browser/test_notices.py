@@ -1,8 +1,12 @@
 """Notices that concern everybody, in real Chromium: said when they are true, and once."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.passing import Passing
 
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 AHEAD = "const told = Date.now; Date.now = () => told() + 7 * 24 * 3600 * 1000;"
 REFUSED = "document.dispatchEvent(new CustomEvent('daybook:signed-out'))"
 
@@ -32,3 +36,17 @@ def test_a_notice_that_is_shown_already_is_neither_read_out_again_nor_loses_the_
     page.evaluate(REFUSED)
     expect(again).to_be_focused()
     assert page.evaluate("window.changed") is None
+
+
+def test_a_session_that_goes_on_in_another_window_is_not_about_to_end(shared_demo: DemoService, window: Opens) -> None:
+    alice = window(shared_demo)
+    passing = Passing(alice.page)
+    page = alice.sign_in("Alice", "/mine")
+    expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()
+    passing.by(timedelta(hours=7, minutes=57))
+    warning = page.get_by_text("Your session ends in")
+    expect(warning).to_be_visible()
+    later = (datetime.now(UTC) + timedelta(hours=15)).isoformat()  # signed in again
+    page.route("**/v1/me", lambda route: route.fulfill(json={"expires_at": later}))
+    page.evaluate(LOOKED_AT)
+    expect(warning).to_have_count(0)

@@ -8,6 +8,7 @@ from tests.browser.bookings import booked
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.late import Held, Late
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, register, serious
+from tests.browser.steps import bookable, revise
 
 
 def opened(page: Page, resource: str) -> Page:
@@ -114,6 +115,40 @@ def test_whoever_is_typing_hears_at_once_of_another_administrators_change(
     other.get_by_role("button", name="Drop mine, take theirs").click()
     expect(other.get_by_label("Capacity")).to_have_value("3")
     expect(other.get_by_label("Name", exact=True)).to_have_value("Vault")
+
+
+@pytest.mark.slow
+def test_whoever_drops_their_own_change_sees_the_name_that_another_administrator_gave(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    bookable(busy_demo, "renamed")
+    page = window(busy_demo).sign_in("Ada", "/places/renamed")
+    page.get_by_label("Name", exact=True).fill("Mine")
+    revise(busy_demo, "renamed", name="Theirs")
+    page.get_by_role("button", name="Drop mine, take theirs").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Theirs")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Theirs")
+    expect(heading).to_be_focused()
+    expect(page).to_have_title(re.compile("^Theirs"))
+    page.get_by_role("button", name="Retire this place …").click()
+    expect(page.get_by_role("dialog", name="Retire Theirs?")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_another_administrators_change_that_did_not_come_is_asked_for_again(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    bookable(busy_demo, "changed-unseen")
+    ada = window(busy_demo)
+    page = ada.sign_in("Ada", "/places/changed-unseen")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Changed Unseen")
+    failing = "**/v1/resources/changed-unseen"
+    page.route(failing, lambda route: route.fulfill(status=500, body="{}"), times=1)
+    with page.expect_response(failing) as first:
+        revise(busy_demo, "changed-unseen", capacity=7)
+    assert first.value.status == 500
+    expect(page.get_by_text("Somebody else has just changed it.")).to_be_visible()
 
 
 def test_what_is_typed_after_another_administrators_change_comes_along(busy_demo: DemoService, window: Opens) -> None:

@@ -1,9 +1,11 @@
 """The service goes away while pages are open: they say so, try again, and make up for what they missed."""
 
+import re
+
 import pytest
 from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import DemoService, Opens
-from tests.browser.looking import kept_picture
+from tests.browser.looking import kept_picture, open_date
 from tests.browser.steps import bookable, confirm, slot, statuses, taken
 
 pytestmark = pytest.mark.slow  # each starts services of its own
@@ -32,17 +34,18 @@ def test_a_page_recovers_without_reload_and_without_a_gap(demo: DemoService, win
     assert statuses(demo, "restarted") == ["confirmed", "confirmed", "confirmed"]
 
 
-@pytest.mark.parametrize("what", ["times", "booking"])
+@pytest.mark.parametrize("what", ["times", "booking", "found"])
 def test_while_there_is_no_answer_no_more_is_asked_each_minute(
     busy_demo: DemoService, window: Opens, what: str
 ) -> None:
-    path = bookable(busy_demo, f"away-{what}")
+    path = bookable(busy_demo, f"away-{what}", kind=f"away-{what}")
     booking = taken(busy_demo, f"away-{what}", "10:00")
     alice = window(busy_demo)
     alice.page.clock.install()
-    page = alice.sign_in("Alice", path if what == "times" else f"/mine/{booking}")
-    shown = slot(page, "10:00") if what == "times" else page.get_by_text("Booked", exact=True)
-    expect(shown).to_be_visible()
+    paths = {"times": path, "booking": f"/mine/{booking}", "found": f"/find?kind=away-found&date={open_date()}"}
+    page = alice.sign_in("Alice", paths[what])
+    shown = {"times": slot(page, "10:00"), "found": page.get_by_text(re.compile("^Next free"))}
+    expect(shown.get(what, page.get_by_text("Booked", exact=True))).to_be_visible()
     under_way: set[Request] = set()
     at_once: list[int] = []
 
@@ -50,7 +53,7 @@ def test_while_there_is_no_answer_no_more_is_asked_each_minute(
         under_way.add(route.request)
         at_once.append(len(under_way))
 
-    page.route("**/availability?*" if what == "times" else f"**/v1/bookings/{booking}", unanswered)
+    page.route(f"**/v1/bookings/{booking}" if what == "booking" else "**/availability?*", unanswered)
     # After 20 seconds each is given up, and asked once more.
     page.on("requestfailed", lambda request: under_way.discard(request))
     for _ in range(4):

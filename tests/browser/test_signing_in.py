@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
 
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
+
 
 @every_look
 def test_somebody_of_the_demo_signs_in_and_out(
@@ -122,6 +124,29 @@ def test_a_session_that_is_gone_is_said_and_leads_back(shared_demo: DemoService,
     page.get_by_role("link", name="Mine").click()
     again = page.get_by_role("link", name="Sign in again")
     expect(again).to_have_attribute("href", "/sign-in?return_to=%2Fmine")
+
+
+def test_whoever_has_signed_in_again_elsewhere_is_no_longer_told_that_the_session_has_ended(
+    shared_demo: DemoService, window: Opens
+) -> None:
+    alice = window(shared_demo)
+    page = alice.sign_in("Alice")
+    alice.context.clear_cookies()
+    page.get_by_role("link", name="Mine").click()
+    again = page.get_by_role("link", name="Sign in again")
+    again.focus()  # as of whoever opens it in another window
+    alice.page = alice.context.new_page()
+    alice.sign_in("Alice", "/mine")
+    page.evaluate(LOOKED_AT)
+    expect(again).to_have_count(0)
+    expect(page.get_by_role("main")).to_be_focused()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="My bookings")).to_be_visible()
+    alice.context.clear_cookies()
+    page.evaluate(LOOKED_AT)
+    page.get_by_role("link", name="Find", exact=True).click()
+    page.get_by_role("link", name="Mine").click()
+    expect(again).to_be_visible()
 
 
 def test_a_window_of_one_person_does_nothing_for_another_who_has_signed_in_since(

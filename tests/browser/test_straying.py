@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.late import Late
-from tests.browser.looking import kept_picture, narrow_enough, open_date, serious
+from tests.browser.looking import HOURS, kept_picture, narrow_enough, open_date, serious
 from tests.browser.steps import bookable, confirm, revise, send, slot, taken, to_review
 
 pytestmark = pytest.mark.slow
@@ -134,6 +134,32 @@ def test_rules_that_change_are_seen_at_once_and_spare_what_is_set_aside(busy_dem
     expect(slot(third, "12:00")).to_have_count(0)
     expect(typing.get_by_role("alert").filter(has_text="This place has changed")).to_be_visible()
     confirm(page)
+
+
+@pytest.mark.parametrize("how", ["slots", "timeline"])
+def test_new_rules_whose_times_do_not_come_are_said_and_tried_again(
+    busy_demo: DemoService, window: Opens, how: str
+) -> None:
+    page = window(busy_demo).open(bookable(busy_demo, f"ruled-{how}"))
+    slot(page, "10:00").focus()
+    failing = "**/availability?*"
+    page.route(failing, lambda route: route.fulfill(status=500, json={"detail": "It did not work."}))
+    longer = {"max_duration": 120} if how == "timeline" else {}
+    revise(busy_demo, f"ruled-{how}", hours={day: [["12:00", "17:00"]] for day in HOURS}, policy=longer)
+    expect(page.get_by_role("alert")).to_have_text("This place has changed. It did not work.")
+    expect(page.get_by_text("Loading")).to_have_count(0)
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_be_focused()
+    assert serious(page) == []
+    page.unroute(failing)
+    again.press("Enter")
+    expect(page.locator(".date")).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    if how == "slots":
+        expect(slot(page, "12:00")).to_be_visible()
+        expect(slot(page, "10:00")).to_have_count(0)
+    else:
+        expect(page.get_by_role("grid", name="Free times by place")).to_be_visible()
 
 
 def test_odd_names_are_shown_as_they_are(busy_demo: DemoService, window: Opens) -> None:

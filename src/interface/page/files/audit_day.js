@@ -166,7 +166,7 @@ async function versions(place, { resource, date, query, signal, progress, tell, 
     drawn = version;
     around.before = before;
     step.removeAttribute("aria-busy");
-    step.replaceChildren(...stepCard({ step: event, before, after, nameOf }));
+    step.replaceChildren(...stepCard({ step: event, before, after, newest, nameOf }));
     slider.update({ version, newest, text: event ? titleOf(event) : "before anything" });
     stood.textContent = plan(after);
     timeline.update({ places: [resource], date, days: new Map([[resource.id, after]]), bookings: new Map(), nameOf });

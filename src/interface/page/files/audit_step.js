@@ -6,11 +6,14 @@ import { WITH_DATE, exact, factsOf, roleOf, sealed, short, titleOf } from "./aud
 import { element } from "./dom.js";
 import { placeOf } from "./times.js";
 
-/** What stands beside the slider. `step`: the event, null at version 0; `before`, `after`: the day around it. */
-export function stepCard({ step, before, after, nameOf }) {
+/**
+ * What stands beside the slider. `step`: the event, null at version 0; `before`, `after`: the day around it; `newest`:
+ * the day's newest version.
+ */
+export function stepCard({ step, before, after, newest, nameOf }) {
   const { timezone } = after;
   if (!step) {
-    const text = after.version ? "As it was before anything happened on it." : "Nothing has happened on it so far.";
+    const text = newest ? "As it was before anything happened on it." : "Nothing has happened on it so far.";
     return [element("h3", {}, "Before anything"), element("p", { class: "soft" }, text)];
   }
   const at = (text) => [exact(text, timezone, { ...WITH_DATE, fractionalSecondDigits: 3 }), ` ${placeOf(timezone)}`];

@@ -137,13 +137,15 @@ export function deskState({ places, placesAfresh, forgotten, changed, drawn, rev
     drawn();
   }
 
-  function day({ resource: id, date }) {
+  // What does not come is asked for again, as long as somebody looks at it.
+  function day({ resource: id, date }, wait = SOON) {
     if (date !== known.date || stale.has(id)) return;
     stale.add(id);
     setTimeout(() => {
       stale.delete(id);
-      if (!signal.aborted) unattended(reloadDay(id), signal);
-    }, SOON);
+      const again = () => known.days.has(id) && day({ resource: id, date }, ASKING);
+      if (!signal.aborted) reloadDay(id).catch(again);
+    }, wait);
   }
 
   async function reloadDay(id) {

@@ -3,7 +3,6 @@
 // It is read with `fetch` and not with `EventSource`, whose rules for coming back it follows (`id`, `retry`,
 // `Last-Event-ID`): so it can tell a refusal from a lost connection, and notice a connection that has gone silent.
 
-import { frames } from "./live_frames.js";
 import { asWhom } from "./session.js";
 
 const SILENCE = 40_000; // a comment comes every 15 seconds
@@ -161,6 +160,31 @@ function watchdog(bark) {
     },
     end: () => clearTimeout(timer),
   };
+}
+
+// The frames of a body, one by one, as WHATWG HTML has server-sent events: `{event, data, id, retry}`, texts; `data` is
+// null in a frame without any. Calls `arrived()` whenever anything comes, be it a comment.
+async function* frames(body, arrived) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    arrived();
+    const whole = (rest + value).replace(/\r\n?/g, "\n").split("\n\n");
+    rest = whole.pop();
+    yield* whole.map(frameOf);
+  }
+}
+
+function frameOf(text) {
+  const frame = { event: "message", data: null };
+  for (const line of text.split("\n")) {
+    const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
+    if (name === "data") frame.data = frame.data === null ? value : `${frame.data}\n${value}`;
+    else if (name) frame[name] = value;
+  }
+  return frame;
 }
 
 /** A word that says whether one sees what is, and `state` for `follow`. */

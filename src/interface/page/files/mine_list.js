@@ -17,6 +17,7 @@ const MOST_FOLLOWED = 50;
 const KEPT = "It is kept for you: confirm it or let it go.";
 const HAPPENED = new Set(["completed", "no_show"]);
 const ASKING = 5_000; // bookings at places that are not followed yet are asked for
+const MINUTE = 60_000; // what lies ahead, and what one can do with it, changes with time alone
 
 export const addressOf = (id) => `/mine/${id}`;
 
@@ -61,7 +62,7 @@ export async function allBookings(place, { signal }) {
   place.append(element("div", { class: "between" }, title, light), progress);
 
   const { data: me } = await get("/v1/me", { signal });
-  const start = new Date(now());
+  let start = new Date(now()); // what ended before is past
   let since = new Date(start - MONTH);
   const mine = (rest) => everything(`/v1/bookings?customer=${me.customer}&${rest}&`, signal);
   const cards = new Map(); // what lies ahead
@@ -92,18 +93,20 @@ export async function allBookings(place, { signal }) {
   watch();
   const lineLost = () => say(said, "What you wait for did not load. Please load the page anew.", true);
   import("./mine_line.js").then(({ ownLine }) => (look = ownLine(waits, inLine())), lineLost);
-  const stopAsking = askNowAndThen(changes, ASKING);
+  const stopsAsking = [askNowAndThen(changes, ASKING), askNowAndThen(again, MINUTE)];
   signal.addEventListener("abort", () => {
     stop();
-    stopAsking();
+    stopsAsking.forEach((stopAsking) => stopAsking());
   });
 
-  // What somebody else ended stays in sight, under a heading of its own: one would look for it there.
+  // What somebody else ended stays in sight, under a heading of its own: one would look for it there. So does, once it
+  // is over, what somebody is typing about.
   function take(booking) {
     const card = cards.get(booking.id);
-    if (HAPPENED.has(booking.status)) cards.delete(booking.id);
+    const isOver = ends(booking) <= start;
+    if (HAPPENED.has(booking.status) || (isOver && !card?.isTyping)) cards.delete(booking.id);
     else if (card) return card.update(booking);
-    const isAhead = ends(booking) > start && (isActive(booking) || ["rejected", "revoked"].includes(booking.status));
+    const isAhead = !isOver && (isActive(booking) || ["rejected", "revoked"].includes(booking.status));
     if (!isAhead) return void gone.set(booking.id, booking);
     const href = ({ id }) => addressOf(id);
     const move = ({ id }) => `${addressOf(id)}/move`;
@@ -198,6 +201,17 @@ export async function allBookings(place, { signal }) {
     }
     watch();
     if (!followed) showState("live");
+  }
+
+  async function again() {
+    start = new Date(now());
+    for (const { booking } of [...cards.values()]) take(booking);
+    draw();
+    const { items } = await mine(`from=${start.toISOString()}`);
+    for (const booking of items) {
+      if (cards.get(booking.id)?.booking.version === booking.version) take(booking);
+      else await heard(booking);
+    }
   }
 
   async function heard(booking) {

@@ -23,8 +23,10 @@ export function notice(name, kind, ...content) {
   if (link) link.focus();
 }
 
-/** Take a notice away, if it is there. */
+/** Take a notice away, if it is there. Whoever has the focus in it goes on with what is shown. */
 export function withdraw(name) {
-  shown.get(name)?.remove();
+  const before = shown.get(name);
+  if (before?.contains(document.activeElement)) document.getElementById("main").focus();
+  before?.remove();
   shown.delete(name);
 }

@@ -33,28 +33,21 @@ export async function picker(place, options) {
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
   const zone = resource.timezone;
-  const today = times.today(zone);
-  const last = times.later(today, resource.policy.max_advance_days);
+  let today = times.today(zone);
   const days = knownDays(signal);
   const own = ownTimes(signal);
   const knowsOwn = loadOwn();
   const chosen = (wish) => options.chosen({ ...wish, date: at });
   const progress = element("p", { class: "soft", role: "status" }, "Loading what is free …");
   place.append(progress);
-  const first = await firstDate();
+  let first = await firstDate();
   if (signal.aborted) return;
   let rows = [resource];
-  let at = times.isDate(date) && date >= first && date <= last ? date : null;
+  let at = times.isDate(date) && date >= first && date <= last() ? date : null;
   let from = at ?? first;
 
   const hours = (free) => `${times.length(Math.ceil((free.length * resource.policy.step) / 60) * 60)} free`;
-  const strip = weekStrip({
-    first,
-    last,
-    chosen: goTo,
-    turned: turnTo,
-    ...(hasIntervals(resource) && { says: hours }),
-  });
+  const strip = weekStrip({ chosen: goTo, turned: turnTo, ...(hasIntervals(resource) && { says: hours }) });
   const heading = element("h2", { class: "date", tabindex: "-1", ...times.spoken });
   const said = element("p", { class: "unseen", role: "status" });
   const empty = element("p", { class: "soft" });
@@ -101,11 +94,24 @@ export async function picker(place, options) {
     list.stop?.();
   });
 
+  function last() {
+    return times.later(today, resource.policy.max_advance_days);
+  }
+
   // At night, what yesterday's window still offers is listed under yesterday.
   async function firstDate() {
     const yesterday = times.later(today, -1);
     await days.load(resource.id, yesterday, yesterday);
     return days.of(resource.id).get(yesterday)?.slots.some(isToCome) ? yesterday : today;
+  }
+
+  // A day has begun, or last night is over: whoever looks at one that is over goes on with the first that is not.
+  async function newDay() {
+    if (first === times.today(zone)) return;
+    today = times.today(zone);
+    first = await firstDate();
+    if (from < first) from = first;
+    if (at < first) at = first;
   }
 
   // Whether it is one's own or somebody else's, it is taken: what cannot be asked keeps nobody from choosing.
@@ -166,6 +172,7 @@ export async function picker(place, options) {
   async function afresh() {
     list.element.setAttribute("aria-busy", "true");
     try {
+      await newDay();
       await load();
       trouble.hidden = true;
     } catch (error) {
@@ -195,7 +202,7 @@ export async function picker(place, options) {
 
   // null: it is there no longer, or not for everybody.
   async function known(id) {
-    const { data } = await get(path`/v1/resources/${id}`, { signal });
+    const { data } = await get(path`/v1/resources/${id}`, { signal: options.signal });
     return data.retired ? null : data;
   }
 
@@ -219,8 +226,22 @@ export async function picker(place, options) {
     const hadFocus = place.contains(document.activeElement);
     stopping.abort();
     place.replaceChildren();
-    await picker(place, { ...options, resource: next, date: at });
-    if (hadFocus) place.querySelector(".date")?.focus();
+    try {
+      const rules = next ?? (await known(resource.id));
+      if (!rules) return gone();
+      await picker(place, { ...options, resource: rules, date: at });
+      if (hadFocus) place.querySelector(".date")?.focus();
+    } catch (error) {
+      if (!options.signal.aborted) failed(error, hadFocus);
+    }
+    return undefined;
+  }
+
+  function failed(error, hadFocus) {
+    const retry = element("button", { type: "button", onclick: () => again() }, "Try again");
+    const notice = element("p", { class: "notice bad", role: "alert" }, `This place has changed. ${error.message}`);
+    place.replaceChildren(notice, element("p", { class: "actions" }, retry));
+    if (hadFocus) retry.focus();
   }
 
   function firstFree() {
@@ -230,7 +251,7 @@ export async function picker(place, options) {
   async function goTo(next) {
     at = next;
     dated(next);
-    strip.update({ from, date: at, days: days.of(resource.id) });
+    showWeek();
     if (bar) await afresh();
     else show();
     if (signal.aborted || at !== next) return;
@@ -240,12 +261,16 @@ export async function picker(place, options) {
 
   async function turnTo(next) {
     from = next;
-    strip.update({ from, date: at, days: days.of(resource.id) });
+    showWeek();
     await afresh();
   }
 
+  function showWeek() {
+    strip.update({ first, last: last(), from, date: at, days: days.of(resource.id) });
+  }
+
   function show() {
-    strip.update({ from, date: at, days: days.of(resource.id) });
+    showWeek();
     heading.textContent = times.longDate(at);
     const shown = rows.filter(({ id }) => days.of(id).has(at));
     const isEmpty = !shown.some(({ id }) => slotsOf(id).length);

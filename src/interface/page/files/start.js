@@ -1,15 +1,22 @@
 // What the page does from the start, whichever view is shown: colours, notices, the session's end.
 
-import { now } from "./api.js";
+import { get, now } from "./api.js";
 import { element } from "./dom.js";
 import "./drafts.js"; // whatever is shown: signing out forgets them
 import { notice, withdraw } from "./notices.js";
 import { begin as beginRouting } from "./router.js";
 import { ends, isSignedIn, signInAddress } from "./session.js";
 import { begin as beginTheme } from "./theme.js";
+import { askNowAndThen } from "./unattended.js";
 
-const MINUTES_OF_WARNING = 5;
+const MINUTE = 60_000;
+const WARNING = 5 * MINUTE;
 const LOOKING_AGAIN = 15_000;
+
+let until = ends; // when the session ends, by what is known
+let looking = null;
+let ended = 0; // a session that ends later is another one
+let stopAsking = null; // while it is said that it ends or has ended
 
 beginTheme();
 document.addEventListener("daybook:unreachable", ({ detail }) =>
@@ -21,16 +28,36 @@ document.addEventListener("daybook:signed-out", ({ detail }) => (detail ? overta
 document.addEventListener("daybook:reached", () => isSignedIn && watchSession(), { once: true });
 if ("view" in document.getElementById("main").dataset) await beginRouting();
 
+// By the service's clock: what is known of it gets better with its answers, so it is looked at again and again.
 function watchSession() {
-  at(ends - MINUTES_OF_WARNING * 60_000, () => {
-    const minutes = Math.max(1, Math.round((ends - now()) / 60_000));
-    notice("session", "", `Your session ends in ${minutes} min. `, again());
-  });
-  at(ends, sessionEnded);
+  const left = until - now();
+  if (left <= 0) return sessionEnded();
+  if (left <= WARNING && !stopAsking) {
+    notice("session", "", `Your session ends in ${Math.max(1, Math.round(left / MINUTE))} min. `, again());
+    awaitAnother(until);
+  }
+  looking = setTimeout(watchSession, Math.min(left, LOOKING_AGAIN));
+  return undefined;
 }
 
 function sessionEnded() {
   notice("session", "", isSignedIn ? "Your session has ended. " : "This needs somebody who is signed in. ", again());
+  if (isSignedIn) awaitAnother(0);
+}
+
+// One may sign in again in another window: then it goes on here as well.
+function awaitAnother(after) {
+  ended = after;
+  stopAsking ??= askNowAndThen(async () => {
+    const next = Date.parse((await get("/v1/me")).data.expires_at);
+    if (next <= ended) return;
+    stopAsking();
+    stopAsking = null;
+    withdraw("session");
+    until = next;
+    clearTimeout(looking);
+    watchSession();
+  }, MINUTE);
 }
 
 // In another window: what is shown here is one person's, and what is done would be the other's.
@@ -40,11 +67,4 @@ function overtaken(text) {
 
 function again() {
   return element("a", { href: signInAddress() }, isSignedIn ? "Sign in again" : "Sign in");
-}
-
-// By the service's clock: what is known of it gets better with its answers, so it is looked at again and again.
-function at(time, what) {
-  const wait = time - now();
-  if (wait <= 0) what();
-  else setTimeout(() => at(time, what), Math.min(wait, LOOKING_AGAIN));
 }

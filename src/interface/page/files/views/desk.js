@@ -64,7 +64,8 @@ async function desk(place, { query, signal }) {
   const kind = kindsOf().includes(query.get("kind")) ? query.get("kind") : "";
   // What was asked for last. What is shown is what the state knows: until that has come, its date stands above it.
   let asked = { kind, page: Math.max(0, Math.trunc(Number(query.get("page"))) || 0) };
-  asked.date = times.isDate(query.get("date")) ? query.get("date") : today();
+  let day = today();
+  asked.date = times.isDate(query.get("date")) ? query.get("date") : day;
 
   const said = element("p", { role: "status", class: "said" });
   const waiting = queue({ cardOf: (booking) => cardOf(booking, { without: NOT_WHILE_WAITING }) });
@@ -98,7 +99,7 @@ async function desk(place, { query, signal }) {
   place.append(block.element, book.element, panel.element);
   draw();
   moving().catch(() => {}); // asked for again by whoever moves something
-  const clock = setInterval(() => timeline.tick(), MINUTE);
+  const clock = setInterval(tick, MINUTE);
   signal.addEventListener("abort", () => clearInterval(clock));
   signal.addEventListener("abort", askNowAndThen(inLine, ASKING));
   signal.addEventListener("abort", askNowAndThen(async () => (await elsewhere()).update(), ASKING_ELSEWHERE));
@@ -117,6 +118,7 @@ async function desk(place, { query, signal }) {
     if (!times.isDate(next.date ?? asked.date)) return;
     const wish = { ...asked, ...next };
     asked = wish;
+    day = today();
     timeline.element.setAttribute("aria-busy", "true");
     const loading = `Loading ${times.longDate(wish.date)} …`;
     const saying = setTimeout(() => say(loading), NOTICED);
@@ -139,6 +141,15 @@ async function desk(place, { query, signal }) {
       if (asked === wish || asked.date === state.known.date) timeline.element.removeAttribute("aria-busy");
       if (!signal.aborted) draw();
     }
+  }
+
+  // Whoever looks at today goes on with the next day, once they are not at work on this one.
+  function tick() {
+    timeline.tick();
+    const isOver = asked.date === day && day < today();
+    if (isOver && place.querySelector("dialog[open], input:focus")) return;
+    day = today();
+    if (isOver) turn({ date: day });
   }
 
   // Of several answers that of the last question counts: one of before still has who was taken out since.

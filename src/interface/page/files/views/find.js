@@ -8,6 +8,7 @@ import { knownDays } from "../picker_days.js";
 import { readdress } from "../router.js";
 import { isToCome } from "../slots.js";
 import * as times from "../times.js";
+import { askNowAndThen } from "../unattended.js";
 import * as book from "./book.js";
 import { placeCard } from "./find_card.js";
 import { addressOf, filters, isLike, wantedOf } from "./find_filters.js";
@@ -67,12 +68,13 @@ export async function show(place, context) {
       return Promise.all([...places.keys()].filter((id) => days.of(id).size).map(glance));
     },
   };
-  const clock = setInterval(() => observe(), MINUTE); // what was next is past; and another day may have begun
+  // What was next is past; and another day may have begun.
+  const stopAsking = askNowAndThen(() => Promise.all([...visible].map(glance)), MINUTE);
   signal.addEventListener("abort", () => {
     seen.disconnect();
     stop();
     clearTimeout(moving);
-    clearInterval(clock);
+    stopAsking();
   });
   await update();
 
@@ -105,6 +107,7 @@ export async function show(place, context) {
 
   function observe() {
     seen.disconnect();
+    visible.clear();
     for (const each of list.children) seen.observe(each);
   }
 

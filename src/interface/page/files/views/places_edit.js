@@ -74,8 +74,7 @@ export async function edit(place, { id, signal, title }) {
   restore(draftOf(draftName));
   mark();
   unattended(shown.now(), signal);
-  const afresh = () => unattended(catchUp(), signal);
-  if (id) signal.addEventListener("abort", follow([id], { resource: hear, reset: afresh }));
+  if (id) signal.addEventListener("abort", follow([id], { resource: hear, reset: () => catchUp() }));
 
   function typed() {
     keep(draftName, { definition: form.read(), base, etag, fixed: fixed.read?.() });
@@ -127,6 +126,9 @@ export async function edit(place, { id, signal, title }) {
 
   function take(now) {
     [base, etag, theirs] = [now.definition, now.etag, null];
+    const name = base.name || "New place";
+    heading.textContent = name;
+    title(name);
     trouble.replaceChildren();
     news.replaceChildren();
   }
@@ -159,8 +161,6 @@ export async function edit(place, { id, signal, title }) {
       return void go(`/places/${data.id}`);
     }
     if (same(form.read(), sent)) form.fill(base); // else somebody types on: that is what is not saved yet
-    heading.textContent = data.name;
-    title(data.name);
     const text = ["Saved.", doesNotFit(data.displaced)].join(" ").trim();
     mark(element("div", { class: "said" }, text, whichOnes(data.displaced, data, MOST_BESIDE_THE_BUTTON)));
     shown.ask();
@@ -186,8 +186,9 @@ export async function edit(place, { id, signal, title }) {
     return wrong.say("saving", TAKEN, () => fixed.id() === id).focus();
   }
 
-  function hear({ version }) {
-    if (`"${version}"` !== etag && !isSaving) unattended(catchUp(), signal);
+  // What does not come is told again by the stream.
+  async function hear({ version }) {
+    if (`"${version}"` !== etag && !isSaving) await catchUp();
   }
 
   // Somebody revised it. `sent`: what was refused because of that.
@@ -201,7 +202,6 @@ export async function edit(place, { id, signal, title }) {
     if (!same(base, form.read())) return overtakenBy(found, sent !== null);
     take(found);
     form.fill(base);
-    heading.textContent = data.name;
     news.replaceChildren(element("p", { class: "notice" }, CHANGED));
     mark();
     shown.ask();
@@ -237,7 +237,7 @@ export async function edit(place, { id, signal, title }) {
       forget(draftName);
       if (!signal.aborted) go(`/places?retired=${id}`);
     };
-    return retiring({ id, name: loaded.data.name, version: () => etag, retired });
+    return retiring({ id, name: () => base.name, version: () => etag, retired });
   }
 
   function toPreview() {
