@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 from tests.browser.bookings import booked, card, done
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import tab_to
@@ -273,15 +273,21 @@ def test_an_older_history_that_comes_late_does_not_take_the_place_of_the_newer(
     expect(entries).to_have_count(3)
 
 
-@pytest.mark.slow
-def test_what_has_ended_since_it_was_loaded_is_past(busy_demo: DemoService, window: Opens) -> None:
-    bookable(busy_demo, "ended-since")
-    booking = taken(busy_demo, "ended-since", "10:00")
-    alice = window(busy_demo)
+def about_to_cancel(service: DemoService, window: Opens, resource: str) -> tuple[str, Page, Passing, Locator]:
+    """Alice's booking, her page, which has the focus on Cancel, and the passing of time there."""
+    bookable(service, resource)
+    booking = taken(service, resource, "10:00")
+    alice = window(service)
     passing = Passing(alice.page)
     page = alice.sign_in("Alice", "/mine")
     cancel = card(page, booking).get_by_role("button", name="Cancel")
     cancel.focus()
+    return booking, page, passing, cancel
+
+
+@pytest.mark.slow
+def test_what_has_ended_since_it_was_loaded_is_past(busy_demo: DemoService, window: Opens) -> None:
+    booking, page, passing, _ = about_to_cancel(busy_demo, window, "ended-since")
     passing.by(timedelta(days=5))
     expect(page.locator(".past-bookings").get_by_role("link", name="Ended Since")).to_be_visible()
     expect(card(page, booking)).to_have_count(0)
@@ -290,13 +296,7 @@ def test_what_has_ended_since_it_was_loaded_is_past(busy_demo: DemoService, wind
 
 @pytest.mark.slow
 def test_what_becomes_too_late_to_change_is_not_offered_any_more(busy_demo: DemoService, window: Opens) -> None:
-    bookable(busy_demo, "late-since")
-    booking = taken(busy_demo, "late-since", "10:00")
-    alice = window(busy_demo)
-    passing = Passing(alice.page)
-    page = alice.sign_in("Alice", "/mine")
-    cancel = card(page, booking).get_by_role("button", name="Cancel")
-    cancel.focus()
+    booking, page, passing, cancel = about_to_cancel(busy_demo, window, "late-since")
     revise(busy_demo, "late-since", policy={"cancel_notice": 30_000})  # as if its last moment had passed
     passing.by(timedelta(minutes=1))
     expect(card(page, booking)).to_contain_text("Please ask the desk.")
