@@ -141,6 +141,7 @@ class Window:
         self.page.get_by_role("banner").get_by_role("link", name="Sign in").click()
         self.page.get_by_role("button", name=person).first.click()
         self.page.get_by_role("banner").get_by_text(person, exact=True).wait_for()
+        self.page.locator("main .view").wait_for(state="attached")  # before that, a link opens a new document
         return self.page
 
     def _hear(self, message: ConsoleMessage) -> None:
