@@ -9,9 +9,8 @@ from itertools import chain
 from json import dumps
 from pathlib import Path
 from shutil import disk_usage
-from threading import RLock, local
+from threading import RLock
 from typing import Any
-from weakref import WeakSet
 
 from eventsourcing.persistence import ProgrammingError
 
@@ -22,6 +21,7 @@ from app.log.reading import HEAD
 from app.log.records import Head, LoggedEvent, Storage
 from app.log.sqlite_end import check_end
 from app.log.sqlite_file import NEXT, Connection, connect, damaged_or_unavailable, make_tables, nothing_stored
+from app.log.sqlite_readers import Readers
 from app.log.trouble import HeadMoved, OutcomeUnknown, StoreDamaged, StoreUnavailable
 
 FILE_NAME = "log.sqlite3"
@@ -92,8 +92,7 @@ class SQLiteLog(EventLog):
             self._damage.clear()
         self._closed = False
         self._write_lock = RLock()
-        self._readers: WeakSet[Connection] = WeakSet()
-        self._thread = local()
+        self._readers = Readers(self.path)
         self.follower = Follower(lambda: self.head().position)
         self._writer = connect(self.path, read_only)
         try:
@@ -110,8 +109,8 @@ class SQLiteLog(EventLog):
         return self._damage.is_set()
 
     def head(self) -> Head:
-        with self._watchful(), nothing_stored():
-            return _head(self._reader())
+        with self._watchful(), nothing_stored(), self._readers.reading() as reader:
+            return _head(reader)
 
     def append(self, events: Sequence[LoggedEvent], seen: Head) -> Head:
         storable(events)
@@ -133,8 +132,8 @@ class SQLiteLog(EventLog):
             self.appended(session.head.position)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with self._watchful(), nothing_stored():
-            return self._reader().execute(sql, parameters).fetchall()
+        with self._watchful(), nothing_stored(), self._readers.reading() as reader:
+            return reader.execute(sql, parameters).fetchall()
 
     def texts(self, values: Iterable[str]) -> Any:
         return dumps(list(values))
@@ -165,20 +164,10 @@ class SQLiteLog(EventLog):
         self.follower.close()
         with self._write_lock:
             self._closed = True
-            for reader in list(self._readers):
-                reader.close()
+            self._readers.close()
             self._writer.close()
         if self._lock is not None:
             self._lock.release()
-
-    def _reader(self) -> Connection:
-        reader: Connection | None = getattr(self._thread, "reader", None)
-        if reader is None:
-            if self._closed:
-                raise StoreUnavailable(f"The event log {self.path} is closed.")
-            reader = self._thread.reader = connect(self.path, read_only=True)
-            self._readers.add(reader)
-        return reader
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from eventsourcing.persistence import IntegrityError
 
 from app.log.folder import READ_MODELS_NAME, prepare, unusable
-from app.log.schema import SCHEMA_VERSION, SQLITE_APPLICATION_ID, sqlite_tables
+from app.log.schema import ADDED_COLUMNS, SCHEMA_VERSION, SQLITE_APPLICATION_ID, sqlite_columns, sqlite_tables
 from app.log.trouble import StoreDamaged, StoreUnavailable
 
 _BUSY_SECONDS = 5.0
@@ -29,8 +29,7 @@ NEXT = (
 """What people can do about a damaged log."""
 
 
-class Connection(sqlite3.Connection):
-    """SQLite's own cannot be referred to weakly."""
+Connection = sqlite3.Connection
 
 
 def connect(path: Path, read_only: bool) -> Connection:
@@ -51,7 +50,6 @@ def connect(path: Path, read_only: bool) -> Connection:
             timeout=_BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
-            factory=Connection,
         )
     if read_only:
         connection.execute("PRAGMA query_only = ON")
@@ -78,6 +76,10 @@ def make_tables(
         if not is_new:
             _check(connection, path)
             look(connection, path)
+        for table in ADDED_COLUMNS:
+            there = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", [table])]
+            for statement in sqlite_columns(table, there):
+                connection.execute(statement)
         for statement in sqlite_tables():  # each does nothing where its table is there already
             connection.execute(statement)
         if is_new:
