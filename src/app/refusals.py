@@ -4,9 +4,9 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from app.commands import Book, BookAny, BookSeries, Command, OnBooking, PlaceBlock, Reschedule
+from app.commands import Book, BookAny, BookSeries, Command, JoinLine, OnBooking, PlaceBlock, Reschedule
 from app.log.instants import timestamp_text
-from app.log.notes import Refusal
+from app.log.notes import WITHIN, Refusal
 from app.noting import Noted, Noting
 from domain.refusal import Refused
 
@@ -18,6 +18,14 @@ class _Asked(NamedTuple):
     start: str | None = None
     end: str | None = None
     units: int | None = None
+
+
+class _Wanted(NamedTuple):
+    """For whom a booking was to be made, for how many, and how long where any time of a window would have done."""
+
+    customer: str | None = None
+    party: int | None = None
+    minutes: int | None = None
 
 
 class Refusals:
@@ -34,22 +42,22 @@ class Refusals:
 
 def _noted(command: Command, refused: Refused, position: int, now: datetime) -> Noted:
     booking = command.booking if isinstance(command, OnBooking) else None
-    what = (_kind(command), booking, *_asked(command, refused), refused.code)
+    what = (_kind(command), booking, *_asked(command, refused), refused.code, *_wanted(command))
     return Noted(timestamp_text(now), (command.actor.by, *what), (command.command_id, position))
 
 
 def _kind(command: Command) -> str:
     """The command's name. Where any time within a window would have done, that is said: it was not all asked for."""
-    within = isinstance(command, BookAny) and command.between is not None
-    return type(command).__name__ + ("Between" if within else "")
+    return WITHIN if isinstance(command, BookAny) and command.between is not None else type(command).__name__
 
 
 def refusal_row(key: str, noted: Noted) -> Refusal:
     """The row of a note."""
-    by, kind, booking, resource, start, end, units, code = noted.key
+    by, kind, booking, resource, start, end, units, code, *wanted = noted.key
     command_id, position = noted.once
     row: tuple[object, ...] = (
         *(key, noted.at, noted.at, 1, by, command_id, kind, booking, resource, start, end, units, code, position),
+        *wanted,
     )
     return Refusal._make(row)
 
@@ -65,6 +73,16 @@ def _asked(command: Command, refused: Refused) -> _Asked:
         return _Asked(str(facts["resource"]), str(start), str(end), units if isinstance(units, int) else said.units)
     named = facts.get("resource")
     return said._replace(resource=named) if isinstance(named, str) and said.resource is None else said
+
+
+def _wanted(command: Command) -> _Wanted:
+    if isinstance(command, Book | BookAny | BookSeries | JoinLine):
+        return _Wanted(command.customer, command.party, _minutes(command))
+    return _Wanted()
+
+
+def _minutes(command: Command) -> int | None:
+    return command.minutes if isinstance(command, BookAny) and command.between is not None else None
 
 
 def _said(command: Command) -> _Asked:

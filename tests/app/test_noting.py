@@ -1,14 +1,15 @@
 """Notes beside the log: together, bounded, counted, and pruned."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.app.conftest import MONDAY_MORNING, House
+from tests.app.conftest import MONDAY_MORNING, STAFF, House
 
 from app import noting
-from app.commands import Actor, Cancel, Lapse
+from app.commands import Actor, BookAny, Cancel, Lapse
 from app.disclosures import Disclosures, disclosure_row
 from app.identity import random_command_id
 from app.log.event_log import EventLog
@@ -89,8 +90,36 @@ def test_a_refusal_is_noted_with_what_was_asked_and_the_position_that_refused(ho
     assert found[1:] == (
         *(timestamp_text(house.time), timestamp_text(house.time), 1, bob.by, wish.command_id, "Book", None, "dr-lee"),
         *("2026-12-01T10:00:00+00:00", "2026-12-01T10:30:00+00:00", 1, "not-available", head),
+        *(bob.person, 1, None),
     )
     assert found.position == 4
+
+
+def test_a_refusal_says_for_whom_for_how_many_and_how_much_of_a_window(house: House, notes: Notes) -> None:
+    alice, bob, carol = (house.person(name) for name in ("alice", "bob", "carol"))
+    house.book(alice, TEN)
+    asked: list[Any] = [
+        replace(house.booking(bob, TEN, party=2), actor=STAFF, command_id=random_command_id()),
+        replace(house.booking(carol, TEN), actor=STAFF, command_id=random_command_id()),
+        BookAny(
+            actor=carol,
+            command_id=random_command_id(),
+            customer=carol.person,
+            candidates=("dr-lee",),
+            between=(TEN, TEN + timedelta(minutes=30)),
+            minutes=30,
+        ),
+    ]
+    found = refused(house, notes, *asked)
+    said = sorted((each.by, each.kind, each.customer, each.party, each.minutes) for each in found)
+    assert said == sorted(
+        [
+            (STAFF.by, "Book", bob.person, 2, None),
+            (STAFF.by, "Book", carol.person, 1, None),
+            (carol.by, "BookAnyBetween", carol.person, 1, 30),
+        ],
+        key=lambda each: each[:3],
+    )
 
 
 def test_who_repeats_a_wish_within_a_minute_is_counted_together(house: House, notes: Notes) -> None:

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-_MOST = 200
-"""A form of a place has that many stops: each part of a time is one."""
+_MOST = 1_000
+"""A form of a place has two hundred stops, as each part of a time is one; a list of many bookings has more."""
 
 
 def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:

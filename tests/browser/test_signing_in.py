@@ -160,6 +160,7 @@ def test_a_window_of_one_person_does_nothing_for_another_who_has_signed_in_since
     page.get_by_label("Name").fill("Alice Liddell")
     shared.page = other = shared.context.new_page()
     shared.open("/").get_by_role("button", name="Sign out").click()
+    other.get_by_role("banner").get_by_role("link", name="Sign in").wait_for()  # going elsewhere would stop it
     shared.sign_in("Bob", "/mine")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("main").get_by_text("Somebody else has signed in here")).to_be_visible()

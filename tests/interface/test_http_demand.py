@@ -66,13 +66,13 @@ def test_a_day_in_numbers(house: House, clinic: str, website: Guest) -> None:
     ]
     assert [each["utilisation"] for each in (nine, ten, eleven)] == [1, 0.5, 0.5]
     assert [each["bookings"] for each in (nine, ten, eleven)] == [2, 1, 1]
-    # Carol, Dan, Eve, Fred, Gus who wanted to move, and the website, twice for the same time.
-    assert nine["refused"] == 6
-    # Eve, who went elsewhere for something else, and the website's.
-    assert nine["turned_away"] == 2
+    # Carol, Dan, Eve, Fred, Gus who wanted to move, and the website for two people.
+    assert nine["refused"] == 7
+    # Eve, who went elsewhere for something else; those for whom the website asked had been booked already.
+    assert nine["turned_away"] == 3
     assert nine["waited"] == 1
     total = shown(house).json()["total"]
-    assert (total["refused"], total["turned_away"], total["waited"], total["bookings"]) == (6, 2, 1, 4)
+    assert (total["refused"], total["turned_away"], total["waited"], total["bookings"]) == (7, 3, 1, 4)
     assert 6 * 24 * 60 < total["lead_time_minutes"] < 8 * 24 * 60
     assert total["no_shows"] == 0
 

@@ -117,7 +117,9 @@ def _count_refused(
     asks = refused_asks(log, row.id, zone, first, last)
     if not asks:
         return
-    made = made_by(reader, {ask.by for ask in asks}, row.kind, *instants_of(row, first, last), now)
+    callers = {ask.by for ask in asks if ask.customer is None}
+    customers = {ask.customer for ask in asks if ask.customer is not None}
+    made = made_by(reader, callers, customers, row.kind, *instants_of(row, first, last), now)
     for ask in asks:
         count((ask.start.date(), ask.start.hour), refused=1)
     for ask in turned_away(asks, made, in_line, zone):

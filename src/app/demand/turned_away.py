@@ -16,19 +16,16 @@ def turned_away(
     """Of these asks, those that came to nothing, in their order. `made` and `asks` are in order of time; `in_line`: who
     (customer, date) still waits for the resource.
 
-    A customer counts once a day, by their first ask; any booking of theirs made after it will do, whoever made it, and
-    so does a place in line. Desk and agents ask for many, and a refusal does not say for whom: each booking that they
-    made afterwards for that day answers the oldest of their asks. Whoever wanted to move a booking still has it.
+    A customer counts once a day, by their first ask, whoever asked for them; any booking of theirs made after it will
+    do, whoever made it, and so does a place in line. Where it was not noted for whom desk and agents asked, each
+    booking that they made afterwards for that day answers the oldest of those asks. Whoever wanted to move a booking
+    still has it.
     """
     wanted = [ask for ask in asks if not ask.is_move]
-    of_customers = [ask for ask in wanted if _is_customers(ask)]
-    of_others = [ask for ask in wanted if not _is_customers(ask)]
+    of_customers = [ask for ask in wanted if ask.customer is not None]
+    of_others = [ask for ask in wanted if ask.customer is None]
     gone = {*_customers_turned_away(of_customers, made, in_line, zone), *_unanswered(of_others, made, zone)}
     return [ask for ask in wanted if ask in gone]
-
-
-def _is_customers(ask: RefusedAsk) -> bool:
-    return ask.by.startswith("customer:")
 
 
 def _customers_turned_away(
@@ -36,7 +33,8 @@ def _customers_turned_away(
 ) -> list[RefusedAsk]:
     first: dict[Person, RefusedAsk] = {}
     for ask in asks:
-        first.setdefault((ask.by.removeprefix("customer:"), ask.start.date()), ask)
+        if ask.customer is not None:
+            first.setdefault((ask.customer, ask.start.date()), ask)
     got = set(in_line)
     for each in made:
         person = (each.customer, each.start.astimezone(zone).date())

@@ -119,6 +119,11 @@ class MessageTable:
         sql = f"SELECT {_COLUMNS} FROM messages_due WHERE failures > 0 ORDER BY position DESC, message LIMIT ?"  # noqa: S608 - constants
         return [MessageRow(*row) for row in self._log.rows(sql, [limit])]
 
+    def of_person(self, customer: str) -> list[MessageRow]:
+        """Those to a person that are not sent yet, or were given up, the one that is due first first."""
+        sql = f"SELECT {_COLUMNS} FROM messages_due WHERE customer = ? ORDER BY due_at, message"  # noqa: S608 - constants
+        return [MessageRow(*row) for row in self._log.rows(sql, [customer])]
+
     def forget_given_up(self, before: str) -> None:
         """Keep those that were given up before a moment no longer."""
         self._log.write("DELETE FROM messages_due WHERE given_up_at < ? RETURNING 1", [before])

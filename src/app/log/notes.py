@@ -9,13 +9,17 @@ if TYPE_CHECKING:
 REFUSALS: Final = "refusals"
 DISCLOSURES: Final = "disclosures"
 """The tables of notes."""
+WITHIN: Final = "BookAnyBetween"
+"""The `kind` of a refusal where any time from `start` to `end` would have done."""
 
 
 class Refusal(NamedTuple):
     """A command that the rules turned down; `times` that the same caller repeated it within a minute.
 
     Instants are fixed-width UTC text, but `start` and `end`, which are as they were asked for. `command_id` and
-    `position` are those of the first: the log up to that position is what the decision was made on.
+    `position` are those of the first: the log up to that position is what the decision was made on. `customer`: who it
+    was for, and `party`: how many people, where a booking was to be made; `minutes`: the length, where any time from
+    `start` to `end` would have done (none: the shortest). These three were not noted before version 8 of the tables.
     """
 
     id: str
@@ -32,6 +36,9 @@ class Refusal(NamedTuple):
     units: int | None
     code: str
     position: int
+    customer: str | None = None
+    party: int | None = None
+    minutes: int | None = None
 
 
 class Disclosure(NamedTuple):
@@ -47,6 +54,12 @@ class Disclosure(NamedTuple):
 
 
 Note = TypeVar("Note", Refusal, Disclosure)
+
+
+def customer_of(by: str) -> str | None:
+    """Who asked for themselves, as customers do: whom a refusal was for, also where that was not noted."""
+    role, _, person = by.partition(":")
+    return person if role == "customer" else None
 
 
 class NoteTable(Generic[Note]):

@@ -8,6 +8,7 @@ from app.log.day_refusals import wall_clock
 from app.log.event_log import EventLog
 from app.log.instants import timestamp_of
 from app.log.lost_races import LOST
+from app.log.notes import customer_of
 from domain.interval import DAY
 
 MOST: Final = 100_000
@@ -16,11 +17,12 @@ MOST: Final = 100_000
 
 class RefusedAsk(NamedTuple):
     """Somebody (`by`, as the log names them) wanted units of a resource from `start` to `end`, the place's wall clock,
-    and others had them. However often they tried it is one ask; `times` that they did, first at `first_at`. `is_move`:
-    they have a booking, and wanted another time for it.
+    and others had them. `customer`: for whom; none where that was not noted. However often they tried it is one ask;
+    `times` that they did, first at `first_at`. `is_move`: they have a booking, and wanted another time for it.
     """
 
     by: str
+    customer: str | None
     start: datetime
     end: datetime
     units: int
@@ -30,11 +32,11 @@ class RefusedAsk(NamedTuple):
 
 
 _ASKED = """
-SELECT "by", "start", "end", coalesce(units, 1), booking IS NOT NULL, sum(times), min(first_at)
+SELECT "by", customer, "start", "end", coalesce(units, 1), booking IS NOT NULL, sum(times), min(first_at)
 FROM refusals
 WHERE resource = ? AND code = ? AND coalesce("end", "start") >= ? AND "start" < ?
-GROUP BY "by", "start", "end", coalesce(units, 1), booking IS NOT NULL
-ORDER BY min(first_at), "by", "start"
+GROUP BY "by", customer, "start", "end", coalesce(units, 1), booking IS NOT NULL
+ORDER BY min(first_at), "by", customer, "start"
 LIMIT ?
 """
 
@@ -45,10 +47,11 @@ def refused_asks(log: EventLog, resource: str, zone: ZoneInfo, first: date, last
     """
     asked = [resource, LOST, str(first - DAY), str(last + 2 * DAY), MOST]
     found = []
-    for by, start, end, units, is_move, times, first_at in log.rows(_ASKED, asked):
+    for by, customer, start, end, units, is_move, times, first_at in log.rows(_ASKED, asked):
         begins = wall_clock(start, zone)
         if first <= begins.date() <= last:
             ends = begins if end is None else wall_clock(end, zone)
-            ask = RefusedAsk(by, begins, ends, int(units), bool(is_move), int(times), timestamp_of(first_at))
+            whose = customer or customer_of(by)
+            ask = RefusedAsk(by, whose, begins, ends, int(units), bool(is_move), int(times), timestamp_of(first_at))
             found.append(ask)
     return found

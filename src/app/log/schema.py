@@ -1,10 +1,12 @@
 """The tables of the log and of what lies beside it, for both stores. Creating them is a step of its own."""
 
 import re
+from collections.abc import Collection
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """2: refusals and disclosures beside the log. 3: snapshots beside it. 4: addresses of calendar feeds beside it.
 5: external calendars beside it. 6: webhooks beside it. 7: messages to people that are due beside it.
+8: for whom and how many a refusal was.
 """
 RESTORING = 2_000_000_000
 """The version that a PostgreSQL schema has while a restore fills it: every Daybook refuses it as a newer one's."""
@@ -75,11 +77,15 @@ CREATE TABLE IF NOT EXISTS refusals (
     "end" {text},
     units {integer},
     code {text} NOT NULL,
-    position {integer} NOT NULL
+    position {integer} NOT NULL,
+    customer {text},
+    party {integer},
+    minutes {integer}
 ){options};
 CREATE INDEX IF NOT EXISTS refusals_by_time ON refusals (first_at, id);
 CREATE INDEX IF NOT EXISTS refusals_by_actor ON refusals ("by", first_at, id);
 CREATE INDEX IF NOT EXISTS refusals_by_resource ON refusals (resource, first_at, id);
+CREATE INDEX IF NOT EXISTS refusals_by_customer ON refusals (customer, first_at, id);
 CREATE TABLE IF NOT EXISTS disclosures (
     id {text} NOT NULL PRIMARY KEY,
     first_at {text} NOT NULL,
@@ -174,6 +180,12 @@ CREATE TABLE IF NOT EXISTS snapshots (
 ){options};
 """
 
+ADDED_COLUMNS = {"refusals": {"customer": "{text}", "party": "{integer}", "minutes": "{integer}"}}
+"""By table, the columns that it did not have from the beginning. They come before anything that needs them."""
+
+_SQLITE_TYPES = {"text": "TEXT", "integer": "INTEGER", "bytes": "BLOB"}
+_POSTGRES_TYPES = {"text": 'text COLLATE "C"', "integer": "bigint", "bytes": "bytea"}
+
 _SQLITE_TRIGGER = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_{change} BEFORE {change} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the log is append only'); END;
@@ -192,6 +204,18 @@ CREATE TABLE IF NOT EXISTS leases (
 );
 CREATE OR REPLACE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION 'the log is append only' USING ERRCODE = 'insufficient_privilege'; END$$;
+"""
+
+# Looked for first: ALTER TABLE waits for all who read, and lets nobody in meanwhile, even with nothing to add.
+_POSTGRES_COLUMN = """
+DO $$BEGIN
+    IF to_regclass('{table}') IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM pg_attribute
+        WHERE attrelid = to_regclass('{table}') AND attname = '{column}' AND NOT attisdropped
+    ) THEN
+        ALTER TABLE {table} ADD COLUMN {column} {kind};
+    END IF;
+END$$;
 """
 
 _POSTGRES_TRIGGER = """
@@ -238,9 +262,16 @@ def unfinished(schema: str) -> str:
     )
 
 
+def sqlite_columns(table: str, there: Collection[str]) -> list[str]:
+    """The statements that add to a table of SQLite, which has some columns, those that it lacks."""
+    added = ADDED_COLUMNS[table].items() if there else ()  # a table that is not there is made whole
+    lacking = [(column, kind.format(**_SQLITE_TYPES)) for column, kind in added if column not in there]
+    return [f"ALTER TABLE {table} ADD COLUMN {column} {kind}" for column, kind in lacking]
+
+
 def sqlite_tables() -> list[str]:
-    """The statements that make everything on SQLite."""
-    tables = _TABLES.format(text="TEXT", integer="INTEGER", bytes="BLOB", options=" STRICT", head_options=" STRICT")
+    """The statements that make everything on SQLite, once the tables that are there have all of their columns."""
+    tables = _TABLES.format(**_SQLITE_TYPES, options=" STRICT", head_options=" STRICT")
     triggers = [
         _SQLITE_TRIGGER.format(table=table, change=change)
         for table in ("events", "appends")
@@ -251,15 +282,18 @@ def sqlite_tables() -> list[str]:
 
 def postgres_tables() -> str:
     """The script that makes everything in the current schema of PostgreSQL, as often as one likes."""
+    added = "".join(
+        _POSTGRES_COLUMN.format(table=table, column=column, kind=kind.format(**_POSTGRES_TYPES))
+        for table, columns in ADDED_COLUMNS.items()
+        for column, kind in columns.items()
+    )
     tables = _TABLES.format(
-        text='text COLLATE "C"',
-        integer="bigint",
-        bytes="bytea",
+        **_POSTGRES_TYPES,
         options="",
         head_options=" WITH (fillfactor = 10)",  # room to update the one row in its page
     )
     triggers = "".join(_POSTGRES_TRIGGER.format(table=table) for table in ("events", "appends"))
-    return tables + _POSTGRES_ONLY + triggers
+    return added + tables + _POSTGRES_ONLY + triggers
 
 
 def postgres_grants(schema: str, role: str) -> str:

@@ -1,4 +1,4 @@
-"""Bookings that callers made, or have, on resources of one kind: whether somebody got what they wanted in the end."""
+"""Bookings that callers made, or customers have, on resources of one kind: whether somebody got what they wanted."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -23,16 +23,21 @@ class Made(NamedTuple):
 
 
 def made_by(
-    reader: Reader, callers: Collection[str], kind: str, start: datetime, end: datetime, now: datetime
+    reader: Reader,
+    callers: Collection[str],
+    customers: Collection[str],
+    kind: str,
+    start: datetime,
+    end: datetime,
+    now: datetime,
 ) -> list[Made]:
     """Legs on resources of the kind that begin from `start` to just before `end`, of bookings that one of these callers
-    made, or that are theirs, in the order in which they were made. Lapsed holds, and what the desk turned down or
-    revoked, were not had.
+    made, or that are one of these customers', in the order in which they were made. Lapsed holds, and what the desk
+    turned down or revoked, were not had.
     """
     bookings, legs = (reader.table("bookings", name) for name in ("bookings", "booking_legs"))
     places = reader.table("resources", "resources")
     dialect = reader.connection.dialect.name
-    customers = [caller.removeprefix("customer:") for caller in callers if caller.startswith("customer:")]
     lapsed = and_(bookings.c.status == "held", bookings.c.decided_at <= instant_number(now))
     query = (
         select(bookings.c.id, bookings.c.customer, bookings.c.made_by, bookings.c.created_at, legs.c.start_at)

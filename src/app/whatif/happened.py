@@ -11,7 +11,7 @@ from app.commands import WAITLIST
 from app.log.event_log import EventLog
 from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
-from app.log.notes import Refusal
+from app.log.notes import WITHIN, Refusal, customer_of
 from app.log.records import RecordedEvent
 from domain.booking import (
     Booking,
@@ -44,10 +44,10 @@ REPLAYED: Final = frozenset(
     }
 )
 """Refusals that another definition of the resource could have spared somebody, as far as they say what was asked."""
-_KINDS: Final = frozenset({"Book", "BookSeries", "BookAny"})
-"""Commands by which somebody asks for a time that they do not have yet. Of a wish for any time within a window it is
-not noted how much of it would have done.
-"""
+_PARTY: Final = "party-too-large"
+"""Another definition could have spared them that, too, where it was noted how many they were."""
+_KINDS: Final = frozenset({"Book", "BookSeries", "BookAny", WITHIN})
+"""Commands by which somebody asks for a time that they do not have yet."""
 
 Verb = Literal[
     "book", "hold", "confirm", "approve", "reject", "revoke", "cancel", "complete", "no-show", "lapse", "move"
@@ -86,14 +86,21 @@ class Done(NamedTuple):
 
 
 class TurnedDown(NamedTuple):
-    """Somebody asked for what they did not get. `position`: the log up to there is what it was decided on."""
+    """Somebody asked for what they did not get. `position`: the log up to there is what it was decided on. `customer`:
+    for whom; none where that was not noted. `is_window`: any `minutes` (none: the shortest) from `start` to `end` would
+    have done.
+    """
 
     position: int
     at: datetime
     by: str
+    customer: str | None
     start: datetime
     end: datetime | None
     units: int
+    party: int
+    is_window: bool
+    minutes: int | None
     day: date
 
 
@@ -227,7 +234,12 @@ def _refusals(log: EventLog, resource: str, first: date, last: date) -> Iterator
 
 
 def _turned_down(refusal: Refusal, resource: Resource, first: date, last: date) -> TurnedDown | None:
-    if refusal.code not in REPLAYED or refusal.kind not in _KINDS or refusal.start is None:
+    if refusal.kind not in _KINDS or refusal.start is None:
+        return None
+    # From before it was noted for how many: then no window says how much of it would have done either.
+    if refusal.party is None and (refusal.kind == WITHIN or refusal.code == _PARTY):
+        return None
+    if refusal.code not in REPLAYED and refusal.code != _PARTY:
         return None
     zone = resource.plan.zone
     start = datetime.fromisoformat(refusal.start)
@@ -235,4 +247,16 @@ def _turned_down(refusal: Refusal, resource: Resource, first: date, last: date) 
     day = (start if start.tzinfo is None else start.astimezone(zone)).date()
     if not first <= day <= last:
         return None
-    return TurnedDown(refusal.position, timestamp_of(refusal.first_at), refusal.by, start, end, refusal.units or 1, day)
+    return TurnedDown(
+        refusal.position,
+        timestamp_of(refusal.first_at),
+        refusal.by,
+        refusal.customer or customer_of(refusal.by),
+        start,
+        end,
+        refusal.units or 1,
+        refusal.party or 1,
+        refusal.kind == WITHIN,
+        refusal.minutes,
+        day,
+    )

@@ -29,9 +29,10 @@ class Lost(NamedTuple):
 
 class Imagined(NamedTuple):
     """`bookings`: those that were taken; `lost`: those of them that would not have been. `turned_away`: people that
-    got nothing on the date that they asked for, one for each person and date, or where the desk asked for each time;
-    `served`: those of them who would have got it. `tries`: how often those were refused; `settled`: refusals of people
-    who found another time of the date. `unlike`: what comes out otherwise than it did although nothing is changed.
+    got nothing on the date that they asked for, one for each person and date; where it was not noted for whom desk and
+    agents asked, one for each time. `served`: those of them who would have got it. `tries`: how often those were
+    refused; `settled`: refusals of people who found another time of the date. `unlike`: what comes out otherwise than
+    it did although nothing is changed.
     """
 
     bookings: int
@@ -103,8 +104,8 @@ def imagine(
 def _asked(happened: Happened) -> dict[int, Any]:
     """Of each refusal that came to nothing, by its number among the steps, whose wish for which date it was.
 
-    Any booking of a customer's that they took after it, for that date, settles it. Desk and agents ask for many, and no
-    refusal says for whom: each booking that they made afterwards for that date settles the oldest of theirs.
+    Any booking of a customer's that was taken after it, for that date, settles it. Where it was not noted for whom desk
+    and agents asked, each booking that they made afterwards for that date settles the oldest of those.
     """
     last: dict[tuple[str, date], int] = {}
     made: defaultdict[tuple[str, date], deque[int]] = defaultdict(deque)
@@ -115,10 +116,9 @@ def _asked(happened: Happened) -> dict[int, Any]:
     for number, step in enumerate(happened.steps):
         if not isinstance(step, TurnedDown):
             continue
-        role, _, person = step.by.partition(":")
-        if role == "customer":
-            if last.get((person, step.day), 0) <= step.position:
-                found[number] = (step.by, step.day)
+        if step.customer is not None:
+            if last.get((step.customer, step.day), 0) <= step.position:
+                found[number] = (step.customer, step.day)
             continue
         later = made[step.by, step.day]
         while later and later[0] <= step.position:

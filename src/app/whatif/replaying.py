@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypedDict
 
 from app.commands import (
     SWEEPER,
     Actor,
     Approve,
     Book,
+    BookAny,
     Cancel,
     Command,
     Complete,
@@ -54,6 +55,15 @@ _ON_BOOKING: Final[dict[Verb, type[OnBooking]]] = {
     "lapse": Lapse,
 }
 _ROLES: Final[dict[str, Role]] = {role: role for role in ("customer", "agent", "staff", "admin", "auditor", "system")}
+
+
+class _Who(TypedDict):
+    """What all commands have that ask for a time."""
+
+    actor: Actor
+    command_id: str
+    customer: str
+    party: int
 
 
 class _Imagined(Memory):
@@ -128,11 +138,10 @@ class Replay:
 
     def ask(self, step: TurnedDown) -> str | None:
         """Ask once more for what somebody did not get; why not this time either, or none when it is theirs."""
-        actor, leg = _actor(step.by), WantedLeg(self.resource.key, step.start, step.end, step.units)
         command_id = sha256(f"{step.position} {step.at} {self.decided}".encode()).hexdigest()[:32]
-        # Desk and agents ask for others whom no refusal names: each time for another one, as limits count people.
-        customer = actor.person if actor.role == "customer" else f"c-{command_id}"
-        return self._decide(Book(actor=actor, command_id=command_id, customer=customer, legs=(leg,)), step.at)
+        # Where it was not noted for whom they asked: each time for another one, as limits count people.
+        customer = step.customer or f"c-{command_id}"
+        return self._decide(_wish(step, self.resource.key, command_id, customer), step.at)
 
     def bookings(self) -> Iterator[Booking]:
         """All bookings that there are."""
@@ -212,6 +221,14 @@ def _actor(by: str) -> Actor:
     """Who an event names; the scope that their token had was kept when it happened."""
     role, _, person = by.partition(":")
     return Actor(_ROLES[role], person)
+
+
+def _wish(step: TurnedDown, resource: str, command_id: str, customer: str) -> Book | BookAny:
+    who: _Who = {"actor": _actor(step.by), "command_id": command_id, "customer": customer, "party": step.party}
+    if step.is_window and step.end is not None:
+        within = (step.start, step.end)
+        return BookAny(**who, candidates=(resource,), between=within, minutes=step.minutes, units=step.units)
+    return Book(**who, legs=(WantedLeg(resource, step.start, step.end, step.units),))
 
 
 def _wanted(legs: Iterable[Leg]) -> tuple[WantedLeg, ...]:

@@ -11,7 +11,6 @@ from domain.block import BlockSource
 from domain.booking import BookingStatus
 from domain.definition import Visibility
 from domain.plan import Weekday
-from interface.http.feed_answers import KeptFeed
 
 Action = Literal["confirm", "cancel", "reschedule", "approve", "reject", "revoke", "complete", "no-show"]
 
@@ -306,33 +305,10 @@ class EventList(TypedDict):
     next: str | None
 
 
-class KeptBooking(TypedDict):
-    """A booking of a person's, and what happened to it."""
-
-    booking: BookingAnswer
-    events: list[EventAnswer]
-
-
-class CustomerDataAnswer(TypedDict):
-    """All that is held about a person. `account`: issuer and subject of whoever signs in; `made_by`: the actor who
-    entered a person without one. `calendar_feeds`: what they follow; their addresses are not kept. `events`: what was
-    decided about what is kept; `series`: of the series that these bookings are of. `next`: more bookings, as of a list.
-    """
-
-    customer: str
-    profile: ProfileAnswer
-    account: dict[str, Any] | None
-    made_by: str | None
-    calendar_feeds: list[KeptFeed]
-    events: list[EventAnswer]
-    bookings: list[KeptBooking]
-    series: list[EventAnswer]
-    next: str | None
-
-
 class RefusalAnswer(TypedDict):
     """A command that the rules turned down, `times` within a minute. `position`: the log up to there decided it.
-    `start` and `end` are as they were asked for, null where the command did not say.
+    `start` and `end` are as they were asked for, null where the command did not say. `customer`: who was to have it;
+    `party`: how many people; `minutes`: how long, where any time from `start` to `end` would have done.
     """
 
     kind: Literal["refusal"]
@@ -347,6 +323,9 @@ class RefusalAnswer(TypedDict):
     start: str | None
     end: str | None
     units: int | None
+    customer: str | None
+    party: int | None
+    minutes: int | None
     code: str
     position: int
 

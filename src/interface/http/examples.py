@@ -9,7 +9,6 @@ from interface.http.answers import (
     BookingAnswer,
     BookingList,
     CustomerAnswer,
-    CustomerDataAnswer,
     DayAnswer,
     DisclosureList,
     EventList,
@@ -25,6 +24,7 @@ from interface.http.answers import (
     ResourceList,
     RevisedResource,
 )
+from interface.http.data_answers import CustomerDataAnswer
 from interface.http.demand_answers import EXAMPLE_COUNTS
 from interface.http.feed_answers import (
     ExternalCalendarAnswer,
@@ -196,6 +196,9 @@ _REFUSAL: Final = {
     "booking": None,
     **PLACE,
     "units": 1,
+    "customer": CUSTOMER,
+    "party": 1,
+    "minutes": None,
     "code": "not-available",
     "position": 43,
 }
@@ -277,6 +280,18 @@ ANSWERS: Final[Mapping[Any, Any]] = {
         "account": {"issuer": "https://id.example.org", "subject": "ada"},
         "made_by": None,
         "calendar_feeds": [{"resource": None, "made_at": _MADE}],
+        "messages": [
+            {
+                "occasion": "reminder",
+                "booking": BOOKING,
+                "due_at": _MADE,
+                "failures": 0,
+                "given_up_at": None,
+                "trouble": None,
+            }
+        ],
+        "refusals": [_REFUSAL],
+        "disclosures": [],
         "events": [],
         "bookings": [{"booking": booking(), "events": [_EVENT]}],
         "series": [],

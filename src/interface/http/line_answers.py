@@ -71,6 +71,9 @@ def refusal_answer(row: Refusal) -> RefusalAnswer:
         "start": row.start,
         "end": row.end,
         "units": row.units,
+        "customer": row.customer,
+        "party": row.party,
+        "minutes": row.minutes,
         "code": row.code,
         "position": row.position,
     }

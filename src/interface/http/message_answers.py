@@ -26,3 +26,14 @@ class FailedMessageList(TypedDict):
     """At most 200, the one whose event happened last first."""
 
     items: list[FailedMessageAnswer]
+
+
+class KeptMessage(TypedDict):
+    """A message to a person that is due, or failed: it is gone once it is sent. `trouble`: as above."""
+
+    occasion: str
+    booking: str
+    due_at: datetime
+    failures: int
+    given_up_at: datetime | None
+    trouble: str | None

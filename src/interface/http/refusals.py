@@ -18,7 +18,7 @@ from interface.http.booking_queries import with_offset
 from interface.http.customers import person_there_for
 from interface.http.described import described
 from interface.http.desk import covered_resource
-from interface.http.fields import Cursor, Instant, PageSize, ResourceId
+from interface.http.fields import Cursor, CustomerId, Instant, PageSize, ResourceId
 from interface.http.line_answers import refusal_answer
 from interface.http.models import Asked
 from interface.http.parsing import WebRequest, query_of
@@ -39,6 +39,7 @@ class RefusalsAsked(DisclosuresAsked):
     """Which refusals. `from` and `to`: from when on, and until just before when, with their offset."""
 
     by: Annotated[str | None, Field(min_length=1, max_length=100, examples=["customer:c-5f0e2d7c"])] = None
+    customer: Annotated[CustomerId | None, Field(description="For whom it was asked, by whomever.")] = None
     resource: ResourceId | None = None
     booking: Annotated[str | None, StringConstraints(pattern=BOOKING_ID)] = None
     command: Annotated[str | None, StringConstraints(pattern=COMMAND_ID)] = None
@@ -55,7 +56,8 @@ class RefusalsAsked(DisclosuresAsked):
 )
 async def list_refusals(request: WebRequest) -> ASGIResponse:
     """What the rules turned down, oldest first: all of it for auditors; for staff that of a resource within their
-    scope; for others their own. It is there a second after the answer. Repeats within a minute are counted together.
+    scope; for others what they asked for, or customers by their own `customer` what anybody asked for them. It is
+    there a second after the answer. Repeats within a minute are counted together.
     """
     visit = await admitted(request)
     actor = visit.visitor.acting("auditor", "staff", "admin", "agent", "customer")
@@ -85,13 +87,19 @@ async def list_disclosures(request: WebRequest) -> ASGIResponse:
     await person_there_for(visit, actor, customer)
     table = visit.service.daybook.log.disclosures
     rows, following = await _page(visit, table, asked, {"customer": customer})
-    answer: DisclosureList = {"items": [_disclosure(row) for row in rows], "next": following}
+    answer: DisclosureList = {"items": [disclosure_answer(row) for row in rows], "next": following}
     return json_answer(answer, {"Cache-Control": NO_STORE})
 
 
 async def _seen_by(visit: Visit, actor: Actor, asked: RefusalsAsked) -> dict[str, str]:
     """The columns that narrow down what the actor asked for to what they may see. Raises Refused, Declined."""
-    given = {"by": asked.by, "resource": asked.resource, "booking": asked.booking, "command_id": asked.command}
+    given = {
+        "by": asked.by,
+        "customer": asked.customer,
+        "resource": asked.resource,
+        "booking": asked.booking,
+        "command_id": asked.command,
+    }
     equal = {name: value for name, value in given.items() if value is not None}
     if actor.role == "auditor":
         return equal
@@ -103,7 +111,8 @@ async def _seen_by(visit: Visit, actor: Actor, asked: RefusalsAsked) -> dict[str
         return equal
     if asked.by not in {None, actor.by}:
         raise Declined("forbidden", "You see no refusals but your own.")
-    return {**equal, "by": actor.by}
+    is_for_them = actor.role == "customer" and asked.by is None and asked.customer == actor.person
+    return equal if is_for_them else {**equal, "by": actor.by}
 
 
 async def _page(
@@ -125,7 +134,8 @@ async def _page(
     return shown, cursor_to(log_id, shown[-1].first_at, shown[-1].id) if more else None
 
 
-def _disclosure(row: Disclosure) -> DisclosureAnswer:
+def disclosure_answer(row: Disclosure) -> DisclosureAnswer:
+    """A disclosure."""
     return {
         "first_at": datetime.fromisoformat(row.first_at),
         "last_at": datetime.fromisoformat(row.last_at),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.demand.turned_away import Person, turned_away
+from app.log.notes import customer_of
 from app.log.refused_asks import RefusedAsk
 from app.read_models.made_by import Made
 
@@ -15,11 +16,19 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=VIENNA)
 TUESDAY = datetime.fromisoformat("2026-12-01T10:00")
 
 
-def ask(by: str = BOB, hour: int = 10, minutes: int = 0, *, days: int = 0, is_move: bool = False) -> RefusedAsk:
+def ask(
+    by: str = BOB,
+    hour: int = 10,
+    minutes: int = 0,
+    *,
+    days: int = 0,
+    is_move: bool = False,
+    customer: str | None = None,
+) -> RefusedAsk:
     """Somebody wants an hour of a Tuesday (or days later), some minutes after noon of a week before."""
     start = TUESDAY.replace(hour=hour) + timedelta(days=days)
     at = NOON + timedelta(minutes=minutes)
-    return RefusedAsk(by, start, start + timedelta(hours=1), 1, is_move, 1, at)
+    return RefusedAsk(by, customer or customer_of(by), start, start + timedelta(hours=1), 1, is_move, 1, at)
 
 
 def made(minutes: int, customer: str = "c-bob", by: str = BOB, hour: int = 15, days: int = 0) -> Made:
@@ -58,7 +67,18 @@ def test_who_waits_in_line_and_who_wanted_to_move_is_not_gone() -> None:
     assert turned_away([ask(is_move=True)], [], [], VIENNA) == []
 
 
-def test_each_booking_of_an_agent_answers_the_oldest_of_their_open_asks() -> None:
+def test_whom_the_desk_asked_for_is_gone_unless_they_got_something_whoever_booked_it() -> None:
+    desk = "staff:sam"
+    asks = [ask(desk, customer="c-bob"), ask(desk, minutes=1, customer="c-carol"), ask(minutes=2)]
+    assert turned_away(asks, [], [], VIENNA) == asks[:2]  # Bob asked himself, too: he is one
+    assert turned_away(asks, [made(5, by=desk)], [], VIENNA) == [asks[1]]
+    assert turned_away(asks, [made(5)], [("c-carol", TUESDAY.date())], VIENNA) == []
+    assert turned_away(asks, [made(5, "c-dan", desk), made(6, "c-eve", desk)], [], VIENNA) == asks[:2]
+
+
+def test_each_booking_of_an_agent_answers_the_oldest_of_those_asks_of_theirs_of_which_it_was_not_noted_for_whom() -> (
+    None
+):
     agent = "agent:website"
     asks = [ask(agent, minutes=0), ask(agent, 11, 1), ask(agent, 12, 9)]
     for_others = [made(5, customer, agent) for customer in ("c-carol", "c-dan", "c-eve")]

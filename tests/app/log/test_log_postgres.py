@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import create_engine, text
 
 from app.log.migrate import migrate
+from app.log.notes import Refusal
 from app.log.postgres import PostgresLog, open_postgres
 from app.log.postgres_connection import connect_args
 from app.log.records import LoggedEvent
@@ -209,6 +210,33 @@ def test_tables_of_a_version_before_get_what_they_lack(postgres: Any, version: i
         assert log.external_calendars.due("9") == []
         assert (log.webhooks.all(), log.webhooks.attempts("h-1", 10)) == ([], [])
         assert (log.messages.due("9", 10), log.messages.position()) == ([], None)
+
+
+REFUSED = Refusal("2026-12-01T10:00-1", "a", "b", 1, "staff:sam", "c", "Book", None, "room", None, None, 1, "closed", 4)
+
+
+def test_a_table_of_a_version_before_gets_the_columns_that_it_lacks_and_keeps_its_rows(postgres: Any) -> None:
+    url, schema = postgres
+    with closing(open_postgres(url, schema)) as log:
+        log.refusals.add([REFUSED])
+    with psycopg.connect(url) as connection:
+        dropped = ", ".join(f"DROP COLUMN {column}" for column in ("customer", "party", "minutes"))
+        connection.execute(f"ALTER TABLE {schema}.refusals {dropped}".encode())
+        connection.execute(f"UPDATE {schema}.log_schema SET version = 7".encode())
+    with pytest.raises(SchemaMissing, match="daybook migrate"):
+        open_postgres(url, schema)
+    for _ in range(2):
+        assert not migrate(url, schema)
+        with closing(open_postgres(url, schema)) as log:
+            assert log.refusals.search({}) == [REFUSED]
+            assert log.refusals.search({"customer": "c-bob"}) == []
+
+
+def test_migrating_again_waits_for_nobody_who_reads(postgres: Any) -> None:
+    url, schema = postgres
+    with psycopg.connect(url) as reading:
+        reading.execute(f"SELECT * FROM {schema}.refusals".encode())
+        assert not migrate(url, schema)  # would wait for as long as this one is at it
 
 
 def test_migrating_again_changes_nothing(log: PostgresLog, postgres: Any, event: MakeEvent) -> None:

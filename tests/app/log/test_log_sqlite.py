@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from app.log.customers import CustomerRow
+from app.log.notes import Refusal
 from app.log.records import LoggedEvent
 from app.log.schema import SCHEMA_VERSION
 from app.log.sqlite import FILE_NAME, SQLiteLog, open_sqlite
@@ -166,6 +167,23 @@ def test_a_file_of_a_version_before_gets_what_it_lacks(folder: Path, version: in
         assert (log.messages.due("9", 10), log.messages.position()) == ([], None)
         assert not log.created
         assert log.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
+
+
+REFUSED = Refusal("2026-12-01T10:00-1", "a", "b", 1, "staff:sam", "c", "Book", None, "room", None, None, 1, "closed", 4)
+
+
+def test_a_table_of_a_version_before_gets_the_columns_that_it_lacks_and_keeps_its_rows(folder: Path) -> None:
+    with closing(open_sqlite(folder, serving=True)) as log:
+        log.refusals.add([REFUSED])
+    with sqlite3.connect(folder / FILE_NAME) as file:
+        dropped = "".join(f"ALTER TABLE refusals DROP COLUMN {column}; " for column in ("customer", "party", "minutes"))
+        file.executescript(f"DROP INDEX refusals_by_customer; {dropped}PRAGMA user_version = 7")
+    file.close()
+    for _ in range(2):
+        with closing(open_sqlite(folder, serving=True)) as log:
+            assert log.refusals.search({}) == [REFUSED]
+            assert log.refusals.search({"customer": "c-bob"}) == []
+            assert log.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ class Past(House):
             return refusal.code
         return None
 
+    def forget_for_whom(self) -> None:
+        """Let what is noted so far be as it was noted before version 8 of the tables."""
+        self.stop()
+        self.notes.flush()
+        self.log.write("UPDATE refusals SET customer = NULL, party = NULL, minutes = NULL RETURNING 1", [])
+
     def imagine(self, *changes: str, resource: str = "dr-lee", first: date = TUESDAY, last: date = TUESDAY) -> Imagined:
         """What would have been on these dates, once all is noted."""
         self.stop()

@@ -103,7 +103,11 @@ def test_who_booked_before_and_was_refused_another_time_was_turned_away(past: Pa
     assert past.imagine("capacity=2").served == 1
 
 
-def test_each_call_at_the_desk_is_another_person(past: Past) -> None:
+@pytest.mark.parametrize(("knows_for_whom", "turned_away"), [(True, 2), (False, 1)])
+def test_whoever_the_desk_asks_for_is_a_person_and_each_call_is_one_where_that_was_not_noted(
+    past: Past, knows_for_whom: bool, turned_away: int
+) -> None:
+    """Not noted, Carol's booking is taken for what Bob got in the end."""
     past.register()
     past.book(past.person("alice"), AT_TEN)
     for name in ("bob", "carol"):
@@ -111,18 +115,34 @@ def test_each_call_at_the_desk_is_another_person(past: Past) -> None:
         past.try_to(replace(command, actor=STAFF, command_id=random_command_id()))
     past.pass_time(minutes=2)
     past.try_to(replace(past.booking(past.person("dave"), AT_TEN), actor=STAFF))
+    if not knows_for_whom:
+        past.forget_for_whom()
     found = past.imagine("capacity=5")
-    assert (found.bookings, found.turned_away, found.served) == (2, 1, 1)
+    assert (found.bookings, found.turned_away, found.served) == (2, turned_away, turned_away)
 
 
-def test_what_the_desk_booked_afterwards_settles_the_oldest_of_its_calls(past: Past) -> None:
+@pytest.mark.parametrize("knows_for_whom", [True, False])
+def test_what_the_desk_booked_afterwards_settles_one_of_its_calls(past: Past, knows_for_whom: bool) -> None:
     past.register()
     past.book(past.person("alice"), AT_TEN)
     for name, start in (("bob", AT_TEN), ("carol", AT_TEN), ("bob", AT_TEN + HOUR)):
         past.try_to(replace(past.booking(past.person(name), start), actor=STAFF))
         past.pass_time(minutes=2)
+    if not knows_for_whom:
+        past.forget_for_whom()
     found = past.imagine("capacity=2")
     assert (found.tries, found.settled, found.turned_away, found.served) == (2, 1, 1, 1)
+
+
+def test_who_asked_and_was_asked_for_is_one_person(past: Past) -> None:
+    past.register()
+    past.book(past.person("alice"), AT_TEN)
+    bob = past.person("bob")
+    assert past.try_to(past.booking(bob, AT_TEN)) == "not-available"
+    asked_for = replace(past.booking(bob, AT_TEN), actor=STAFF, command_id=random_command_id())
+    assert past.try_to(asked_for) == "not-available"
+    found = past.imagine("capacity=5")
+    assert (found.tries, found.turned_away, found.served) == (2, 1, 1)
 
 
 def test_each_whom_an_agent_asks_for_is_another_person(past: Past) -> None:
@@ -138,16 +158,28 @@ def test_each_whom_an_agent_asks_for_is_another_person(past: Past) -> None:
     assert (found.turned_away, found.served) == (3, 3)
 
 
-def test_a_wish_for_any_time_of_a_window_is_not_taken_for_all_of_it(past: Past) -> None:
-    past.register(policy=Policy(max_duration=240))
+@pytest.mark.parametrize(("knows_how_much", "wishes", "taken"), [(True, 3, 120 + 30 + 60 + 15), (False, 1, 150)])
+def test_a_wish_for_any_time_of_a_window_takes_as_much_of_it_as_was_asked_for(
+    past: Past, knows_how_much: bool, wishes: int, taken: int
+) -> None:
+    past.register(policy=Policy(step=15, min_duration=15, max_duration=240))
     past.book(past.person("alice"), AT_TEN, AT_TEN + 2 * HOUR)
-    bob = past.person("bob")
-    facts: dict[str, Any] = {"actor": bob, "customer": bob.person, "candidates": ("dr-lee",), "minutes": 30}
-    within = BookAny(command_id=random_command_id(), between=(AT_TEN, AT_TEN + 2 * HOUR), **facts)
-    at_once = BookAny(command_id=random_command_id(), start=AT_TEN, **facts)
-    assert [past.try_to(each) for each in (within, at_once)] == ["not-available"] * 2
+    window = (AT_TEN, AT_TEN + 2 * HOUR)
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("bob", {"start": AT_TEN, "minutes": 30}),
+        ("carol", {"between": window, "minutes": 60}),
+        ("dave", {"between": window}),  # the shortest
+    ]
+    for name, what in asked:
+        who = past.person(name)
+        facts: dict[str, Any] = {"actor": who, "customer": who.person, "candidates": ("dr-lee",)}
+        assert past.try_to(BookAny(command_id=random_command_id(), **facts, **what)) == "not-available"
+        past.pass_time(seconds=1)
+    if not knows_how_much:
+        past.forget_for_whom()
     found = past.imagine("capacity=2")
-    assert (found.tries, found.turned_away, found.served, found.after.taken) == (1, 1, 1, 150)
+    assert (found.tries, found.turned_away, found.served, found.after.taken) == (wishes, wishes, wishes, taken)
+    assert found.unlike == 0
 
 
 def test_holds_that_ran_out_are_no_bookings_but_had_the_place(past: Past) -> None:
@@ -285,10 +317,22 @@ def test_approval_and_the_plan_s_own_changes_are_as_they_were(past: Past) -> Non
 
 
 def test_refusals_that_no_definition_could_have_spared_are_left_out(past: Past) -> None:
-    past.register(seats=2)
-    assert past.try_to(past.booking(past.person("alice"), AT_TEN, party=3)) == "party-too-large"
+    past.register()
     assert ask(past, "bob", AT_TEN - 7 * DAY) == "in-the-past"
-    assert past.imagine("seats=3", first=TUESDAY - 7 * DAY).tries == 0
+    assert past.imagine("capacity=3", first=TUESDAY - 7 * DAY).tries == 0
+
+
+@pytest.mark.parametrize(("knows_how_many", "tries", "served"), [(True, 2, 1), (False, 0, 0)])
+def test_a_party_that_was_too_large_fits_where_there_are_as_many_seats(
+    past: Past, knows_how_many: bool, tries: int, served: int
+) -> None:
+    past.register(seats=2)
+    for name, party in (("alice", 3), ("bob", 4)):
+        assert past.try_to(past.booking(past.person(name), AT_TEN, party=party)) == "party-too-large"
+    if not knows_how_many:
+        past.forget_for_whom()
+    found = past.imagine("seats=3")
+    assert (found.tries, found.served, found.unlike) == (tries, served, 0)
 
 
 def test_what_a_rule_refused_is_asked_again(past: Past) -> None:

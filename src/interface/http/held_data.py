@@ -1,16 +1,17 @@
-"""What is kept of a person: showing it, keeping it by law, and erasing it."""
+"""All that is held about a person, to hand it to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from anyio import to_thread
-from litestar import delete, get, put
+from litestar import get
 from litestar.response.base import ASGIResponse
 
-from app.commands import Actor, EraseCustomer, LiftLegalHold, PlaceLegalHold
+from app.commands import Actor
 from app.details import Unreadable
 from app.log.instants import timestamp_of
+from app.log.notes import Refusal
 from app.log.records import RecordedEvent
 from app.people import People, Person
 from app.read_models import bookings
@@ -22,19 +23,22 @@ from domain.customer import Customer
 from domain.refusal import Refused
 from domain.series import Series
 from interface.http.addresses import customer_in
-from interface.http.answers import CustomerDataAnswer, KeptBooking
 from interface.http.booking_answers import booking_answer, opened, sealed_marks
+from interface.http.data_answers import CustomerDataAnswer, KeptBooking
 from interface.http.described import described
 from interface.http.event_answers import event_answer
 from interface.http.feed_answers import KeptFeed
 from interface.http.fields import Cursor, PageSize
-from interface.http.models import Asked, ReasonBody
-from interface.http.parsing import WebRequest, body_of, query_of
-from interface.http.service import NO_STORE, Service, admitted, bare_answer, json_answer
+from interface.http.line_answers import refusal_answer
+from interface.http.message_answers import KeptMessage
+from interface.http.models import Asked
+from interface.http.parsing import WebRequest, query_of
+from interface.http.refusals import disclosure_answer
+from interface.http.service import NO_STORE, Service, admitted, json_answer
 
-TAGS: Final = ["people"]
 _SEALED: Final = {"sealed": True}
-_MOST_LISTED: Final = 100
+_MOST_NOTES: Final = 500
+"""Of each kind: all of them are listed elsewhere, page by page."""
 
 
 class DataAsked(Asked):
@@ -46,7 +50,7 @@ class DataAsked(Asked):
 
 @get(
     "/v1/customers/{customer:str}/data",
-    tags=TAGS,
+    tags=["people"],
     opt=described(
         answers={200: CustomerDataAnswer}, query=DataAsked, reads=True, problems=("unknown-customer", "bad-cursor")
     ),
@@ -68,68 +72,8 @@ async def show_customer_data(request: WebRequest) -> ASGIResponse:
     return json_answer(answer, {"Cache-Control": NO_STORE})
 
 
-@delete(
-    "/v1/customers/{customer:str}",
-    status_code=200,  # the framework refuses 204 here, though the answer brings its own
-    tags=TAGS,
-    opt=described(
-        answers={204: None}, command=True, problems=("unknown-customer", "active-bookings", "legal-hold", "behind")
-    ),
-)
-async def erase_customer(request: WebRequest) -> ASGIResponse:
-    """Destroy a person's key and record: what was sealed for them can be read by nobody any more, in no copy of the
-    log. Once more changes nothing.
-    """
-    visit = await admitted(request)
-    actor = visit.visitor.acting("admin")
-    customer, service = customer_in(request), visit.service
-    fields = await visit.command(actor)
-    head = await to_thread.run_sync(service.daybook.log.head)
-    await service.daybook.reached(head.position)
-    looked_at, active = await service.daybook.query(_active_of, customer, visit.now)
-    command = EraseCustomer(**fields, customer=customer, looked_at=looked_at, bookings=tuple(active))
-    outcome = await service.execute(command)
-    await to_thread.run_sync(service.daybook.people.forget, customer)
-    service.gate.forget(customer)
-    return bare_answer(204, service.after_command(outcome))
-
-
-@put(
-    "/v1/customers/{customer:str}/legal-hold",
-    tags=TAGS,
-    opt=described(
-        answers={204: None}, body=ReasonBody, body_optional=True, command=True, problems=("unknown-customer",)
-    ),
-)
-async def place_legal_hold(request: WebRequest) -> ASGIResponse:
-    """Keep a person from being erased, because the law wants it."""
-    visit = await admitted(request)
-    actor = visit.visitor.acting("admin")
-    said = await body_of(request, ReasonBody, optional=True)
-    command = PlaceLegalHold(**await visit.command(actor), customer=customer_in(request), reason=said.reason)
-    return bare_answer(204, visit.service.after_command(await visit.service.execute(command)))
-
-
-@delete(
-    "/v1/customers/{customer:str}/legal-hold",
-    status_code=200,  # as above
-    tags=TAGS,
-    opt=described(answers={204: None}, command=True, problems=("unknown-customer",)),
-)
-async def lift_legal_hold(request: WebRequest) -> ASGIResponse:
-    """Let a person be erased again."""
-    visit = await admitted(request)
-    actor = visit.visitor.acting("admin")
-    command = LiftLegalHold(**await visit.command(actor), customer=customer_in(request))
-    return bare_answer(204, visit.service.after_command(await visit.service.execute(command)))
-
-
 def _bookings_of(reader: Reader, customer: str, asked: DataAsked, now: datetime) -> Page[BookingRow]:
     return bookings.search(reader, now=now, customer=customer, limit=asked.limit, cursor=asked.cursor)
-
-
-def _active_of(reader: Reader, customer: str, now: datetime) -> tuple[int, list[str]]:
-    return reader.position, bookings.active_of(reader, customer, now, _MOST_LISTED)
 
 
 def _answer(
@@ -139,6 +83,7 @@ def _answer(
     own = Customer.stream(person.customer)
     of_series = [Series.stream(key) for key in dict.fromkeys(row.series for row in page.items if row.series)]
     events = daybook.log.streams([own, *streams, *of_series], daybook.log.head().position)
+    shown_to = daybook.log.disclosures.search({"customer": person.customer}, limit=_MOST_NOTES, newest=True)
     daybook.vault.warm([person.customer])
     kept = [_booking(service, actor, row, events.get(Booking.stream(row.id), ()), now) for row in page.items]
     return {
@@ -147,6 +92,9 @@ def _answer(
         "account": _account(daybook.people, actor, person),
         "made_by": person.made_by,
         "calendar_feeds": _feeds(service, person.customer),
+        "messages": _messages(service, person.customer),
+        "refusals": [refusal_answer(each) for each in _refusals(service, person.customer)],
+        "disclosures": [disclosure_answer(each) for each in shown_to],
         "events": [event_answer(each, daybook.vault, actor, person.customer) for each in events.get(own, ())],
         "bookings": kept,
         "series": [event_answer(each, daybook.vault, actor) for key in of_series for each in events.get(key, ())],
@@ -188,4 +136,27 @@ def _booking(
     return {"booking": answer, "events": shown}
 
 
-ROUTES: Final = [show_customer_data, erase_customer, place_legal_hold, lift_legal_hold]
+def _refusals(service: Service, customer: str) -> list[Refusal]:
+    """What they were refused, and others for them, the newest first."""
+    table = service.daybook.log.refusals
+    of_them = ({"by": f"customer:{customer}"}, {"customer": customer})
+    found = {row.id: row for equal in of_them for row in table.search(equal, limit=_MOST_NOTES, newest=True)}
+    return sorted(found.values(), key=lambda row: (row.first_at, row.id), reverse=True)[:_MOST_NOTES]
+
+
+def _messages(service: Service, customer: str) -> list[KeptMessage]:
+    found = service.daybook.log.messages.of_person(customer)
+    return [
+        {
+            "occasion": each.occasion,
+            "booking": each.booking,
+            "due_at": timestamp_of(each.due_at),
+            "failures": each.failures,
+            "given_up_at": None if each.given_up_at is None else timestamp_of(each.given_up_at),
+            "trouble": each.trouble,
+        }
+        for each in found
+    ]
+
+
+ROUTES: Final = [show_customer_data]
