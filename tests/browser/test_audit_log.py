@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from urllib.error import HTTPError
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -43,6 +44,21 @@ def test_refusals_stand_in_line_and_filters_stand_in_the_address(busy_demo: Demo
         page.locator(".entry-foot > span:first-child").all_text_contents()
         == [page.locator(".entry-foot > span:first-child").first.inner_text()] * page.locator(".entry").count()
     )
+    assert odile.complaints == []
+
+
+def test_a_refusal_says_for_whom_somebody_asked_and_how_much_of_a_window(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "asked-for")
+    taken(busy_demo, "asked-for", "09:00")
+    alice = send(busy_demo, "GET", "/v1/me", by="customer")["customer"]
+    between = [f"{open_date()}T09:00", f"{open_date()}T09:30"]
+    wish = {"any_of": ["asked-for"], "between": between, "duration": 30, "customer": alice}
+    with pytest.raises(HTTPError, match="409"):
+        send(busy_demo, "POST", "/v1/bookings", wish, by="staff")
+    odile = window(busy_demo)
+    page = odile.sign_in("Odile", "/audit?resource=asked-for")
+    marked = page.locator('.entry[data-kind="refusal"]')
+    expect(marked).to_contain_text(f"any 30 min of it, 1 place, for {alice[:10]}")
     assert odile.complaints == []
 
 

@@ -110,10 +110,12 @@ export function factsOf({ stream, facts }, zone, nameOf) {
   return said.join(" · ");
 }
 
-/** What was asked for and refused, as a line. */
-export function wishOf({ start, end, units, resource }, zone, nameOf) {
+/** What was asked for and refused, as a line; for whom, where it was for somebody else. */
+export function wishOf({ start, end, units, resource, command, minutes, customer, by }, zone, nameOf) {
   const time = start && (isInstant(start) ? span({ start, end: end ?? start }, zone) : wall(start, end));
-  return [resource && nameOf(resource), time, units && places(units)].filter(Boolean).join(", ");
+  const some = command === "BookAnyBetween" && (minutes ? `any ${minutes} min of it` : "any time of it");
+  const whom = customer && by !== `customer:${customer}` && `for ${short(customer)}`;
+  return [resource && nameOf(resource), time, some, units && places(units), whom].filter(Boolean).join(", ");
 }
 
 // What was asked for has an offset, or is wall-clock time of the place.
