@@ -47,6 +47,7 @@ class Readers:
         with self._adding:
             self._closed = True
             readers = list(self._all)
+            self._all.clear()  # some close twice
         for reader in readers:
             reader.connection.interrupt()
             with reader.in_use:
