@@ -150,7 +150,7 @@ class Work:
         return [stream for stream in begun if category(stream) == "booking"]
 
     def active_bookings(self, day: ResourceDay, customer: str, but: str) -> int:
-        """How many of a customer's bookings count for the daily limit on a day, leaving one out."""
+        """How many legs of a customer's bookings count for the daily limit on a day, leaving one booking out."""
         others = [key for key in day.counted_bookings(customer) if key != but]
         self.gather(map(Booking.stream, others))
         return sum(self.see(Booking, Booking.stream(key)).occupies(self.now) for key in others)

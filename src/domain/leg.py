@@ -113,6 +113,22 @@ def must_be_short_enough(dates: int) -> None:
         )
 
 
+def must_take_no_more_units_at_once(placed: Sequence[PlacedLeg]) -> None:
+    """Raises `Refused` (`too-many-units`) for legs of one booking that take more of a resource at once than one may."""
+    for leg, _, resource in placed:
+        same = [each.leg for each in placed if each.leg.resource == leg.resource]
+        together = sum(each.units for each in same if each.start <= leg.start < each.end)  # most is where one begins
+        most = resource.policy.max_units
+        if together > most:
+            raise Refused(
+                "too-many-units",
+                f"One booking of {resource.name} takes {'1 unit' if most == 1 else f'{most} units'} at a time at most, "
+                f"and these legs take {together}.",
+                resource=leg.resource,
+                max_units=most,
+            )
+
+
 def must_leave_each_other_room(placed: Sequence[PlacedLeg], whose: str = "The legs of this booking") -> None:
     """Raises `Refused` (`legs-overlap`) for legs that want more of a resource at once than it has."""
     for leg, parts, resource in placed:

@@ -194,14 +194,15 @@ def must_be_bookable(asked: Request) -> None:
         policy(asked)
 
 
-def must_keep_daily_limit(resource: Resource, start: datetime, active: int) -> None:
-    """Refuses `daily-limit`: the customer has `active` bookings on this resource and day already."""
+def must_keep_daily_limit(resource: Resource, start: datetime, active: int, more: int = 1) -> None:
+    """Refuses `daily-limit`: the customer has `active` bookings on this resource and day already, and wants `more`."""
     limit = resource.policy.daily_limit
-    if limit is not None and active >= limit:
+    if limit is not None and active + more > limit:
+        wants = "" if more == 1 else f", and these are {more}"
         raise Refused(
             "daily-limit",
             f"One customer may have {limit} active booking{'s' if limit > 1 else ''} a day "
-            f"of {resource.name}, and has {active} on {start.day} {start:%B}. Please choose another day.",
+            f"of {resource.name}, and has {active} on {start.day} {start:%B}{wants}. Please choose another day.",
             limit=limit,
         )
 

@@ -99,12 +99,12 @@ class TestRaces:
 
 
 class TestAllOrNothing:
-    @pytest.mark.parametrize(("taken", "code"), [(1, "not-available"), (0, "legs-overlap")])
+    @pytest.mark.parametrize(("taken", "code"), [(1, "not-available"), (0, "too-many-units")])
     def test_two_legs_that_fit_alone_and_overbook_together_are_refused_together(
         self, house: Any, taken: int, code: str
     ) -> None:
         """Beside another booking; and by themselves, which nobody else is to blame for."""
-        house.register("hall", capacity=3 + taken, policy={"max_units": 3, "max_duration": 240})
+        house.register("hall", capacity=3 + taken, policy={"max_units": 3 + taken, "max_duration": 240})
         alice, bob = house.person("alice"), house.person("bob")
         if taken:
             house.book(bob, AT_TEN + timedelta(minutes=30), resource="hall")

@@ -16,6 +16,7 @@ from domain.leg import (
     interval_of,
     must_be_short_enough,
     must_leave_each_other_room,
+    must_take_no_more_units_at_once,
     place,
 )
 from domain.policies import Request, must_be_bookable, must_keep_daily_limit
@@ -34,23 +35,29 @@ def bookable_legs(work: Work, actor: Actor, wanted: Sequence[WantedLeg], party: 
         placed.append(place(leg, interval, resource))
     must_be_short_enough(sum(len(each.parts) for each in placed))
     if len(placed) > 1:
+        must_take_no_more_units_at_once(placed)
         must_leave_each_other_room(placed)
     return placed
 
 
 def keep_daily_limit(work: Work, actor: Actor, placed: Sequence[PlacedLeg], customer: str, booking: str) -> None:
-    """Raises `Refused` (`daily-limit`): counted on the date of the first leg's start. Staff are not bound."""
-    keep_daily_limit_of(work, actor, placed[0].resource, placed[0].leg.start, customer, booking)
+    """Raises `Refused` (`daily-limit`): each leg counts, on the date of its start. Staff are not bound."""
+    starts: dict[str, list[PlacedLeg]] = {}
+    for each in placed:
+        starts.setdefault(ResourceDay.stream(each.leg.resource, each.leg.start.date()), []).append(each)
+    for legs in starts.values():
+        first = legs[0]
+        keep_daily_limit_of(work, actor, first.resource, first.leg.start, customer, booking, len(legs))
 
 
 def keep_daily_limit_of(
-    work: Work, actor: Actor, resource: Resource, start: datetime, customer: str, booking: str
+    work: Work, actor: Actor, resource: Resource, start: datetime, customer: str, booking: str, legs: int = 1
 ) -> None:
-    """The same for one resource and a start with its offset."""
+    """The same for one resource and a start with its offset: of so many legs of one booking."""
     if actor.is_desk or resource.policy.daily_limit is None:
         return
     day = work.see(ResourceDay, ResourceDay.stream(resource.key, start.date()))
-    must_keep_daily_limit(resource, start, work.active_bookings(day, customer, but=booking))
+    must_keep_daily_limit(resource, start, work.active_bookings(day, customer, but=booking), legs)
 
 
 def claim(
@@ -99,7 +106,7 @@ def _by_day(
     wanted: dict[str, list[Wanted]] = {}
     for index, (leg, parts, _) in enumerate(placed):
         for day, part in parts:
-            counted = index == 0 and day == leg.start.date()
+            counted = day == leg.start.date()
             taken = Claim(booking, index, customer, part.start, part.end, leg.units, until, counted)
             stream = ResourceDay.stream(leg.resource, day)
             wanted.setdefault(stream, []).append(Wanted(taken, leg.start, leg.end))
