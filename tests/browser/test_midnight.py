@@ -1,6 +1,6 @@
 """Pages that are still open the next morning: what they call today is today."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -113,3 +113,36 @@ def test_the_desk_stays_with_a_day_that_somebody_chose_or_is_at_work_on(busy_dem
     page.clock.run_for(60_000)
     expect(asked).to_have_value((today() + 2 * NIGHT).isoformat())
     expect(page.get_by_role("button", name="Block time")).to_be_focused()
+
+
+def test_the_desk_goes_on_also_with_who_turns_to_another_kind_before_it_does(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    for resource in ("night-before", "night-after"):
+        place(busy_demo, resource)
+    sam = window(busy_demo)
+    Passing(sam.page)
+    page = sam.sign_in("Sam", "/desk?kind=night-before")
+    asked = page.get_by_label("Date", exact=True)
+    expect(asked).to_have_value(today().isoformat())
+    page.clock.set_system_time(datetime.now(UTC) + NIGHT)  # and nothing that is due has happened yet
+    page.get_by_label("Places", exact=True).select_option("night-after")
+    expect(page.get_by_role("heading", level=3, name="Night After")).to_be_visible()
+    expect(asked).to_have_value((today() + NIGHT).isoformat())
+
+
+def test_a_next_day_that_does_not_come_to_the_desk_is_asked_for_again(busy_demo: DemoService, window: Opens) -> None:
+    place(busy_demo, "night-missing")
+    sam = window(busy_demo)
+    passing = Passing(sam.page)
+    page = sam.sign_in("Sam", "/desk?kind=night-missing")
+    asked = page.get_by_label("Date", exact=True)
+    expect(asked).to_have_value(today().isoformat())
+    tomorrow = (today() + NIGHT).isoformat()
+    page.route(f"**/days/{tomorrow}", lambda route: route.fulfill(status=500, body="{}"), times=1)
+    passing.by(NIGHT)
+    expect(page.get_by_text("could not be loaded.")).to_be_visible()
+    expect(asked).to_have_value(today().isoformat())
+    page.clock.run_for(60_000)
+    expect(asked).to_have_value(tomorrow)
+    expect(page.get_by_text("could not be loaded.")).to_have_count(0)
