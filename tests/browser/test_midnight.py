@@ -85,6 +85,22 @@ def test_who_books_for_another_week_is_left_there(busy_demo: DemoService, window
     expect(page.locator(f'[data-date="{chosen}"]')).to_have_attribute("aria-pressed", "true")
 
 
+def test_the_last_date_comes_while_last_nights_times_are_still_to_be_had(busy_demo: DemoService, window: Opens) -> None:
+    late = {day: [["12:00", "11:00"]] for day in HOURS}
+    zone = zone_of_the_morning()
+    before = {(today() - NIGHT).isoformat(): {"windows": []}}
+    policy = {"step": 120, "max_advance_days": 3}
+    bookable(busy_demo, "night-last", timezone=zone, hours=late, exceptions=before, policy=policy)
+    looking = window(busy_demo)
+    passing = Passing(looking.page)
+    page = looking.open("/find/night-last")
+    fresh = page.locator(f'[data-date="{today() + 4 * NIGHT}"]')
+    expect(fresh).to_have_attribute("aria-disabled", "true")
+    passing.by(NIGHT)
+    expect(page.locator(".week button").first).to_have_attribute("data-date", today().isoformat())
+    expect(fresh).not_to_have_attribute("aria-disabled", "true")
+
+
 def test_the_desk_goes_on_with_the_next_day(busy_demo: DemoService, window: Opens) -> None:
     place(busy_demo, "night-desk")
     sam = window(busy_demo)
