@@ -88,7 +88,7 @@ def test_who_books_for_another_week_is_left_there(busy_demo: DemoService, window
 def test_the_last_date_comes_while_last_nights_times_are_still_to_be_had(busy_demo: DemoService, window: Opens) -> None:
     late = {day: [["12:00", "11:00"]] for day in HOURS}
     zone = zone_of_the_morning()
-    before = {(today() - NIGHT).isoformat(): {"windows": []}}
+    before = {(today() - NIGHT).isoformat(): {"windows": [], "reason": "Inventory"}}
     policy = {"step": 120, "max_advance_days": 3}
     bookable(busy_demo, "night-last", timezone=zone, hours=late, exceptions=before, policy=policy)
     looking = window(busy_demo)
