@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.bookings import Yesterday, at_desk, booked, card, of_yesterday
 from tests.browser.conftest import COMMAND, DemoService, Opens
 from tests.browser.looking import autumn, kept_picture, narrow_enough, open_date, register, serious
+from tests.browser.passing import Passing
 from tests.browser.steps import bookable, send, taken
 
 pytestmark = pytest.mark.slow
@@ -107,6 +109,48 @@ def test_what_changed_on_a_day_that_did_not_come_is_asked_for_again(busy_demo: D
         send(busy_demo, "POST", "/v1/resources/asked-twice/blocks", block, by="staff")
     assert first.value.status == 500
     expect(desk.get_by_role("button", name=re.compile("blocked, Painters"))).to_be_visible()
+
+
+def test_a_place_that_somebody_registers_comes_to_the_desk(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "wharf-old", kind="wharf")
+    sam = window(busy_demo)
+    passing = Passing(sam.page)
+    desk = at_desk(sam.sign_in("Sam", "/find"), "wharf")
+    expect(desk.get_by_role("heading", level=3, name="Wharf Old")).to_be_visible()
+    bookable(busy_demo, "wharf-new", kind="wharf")
+    bookable(busy_demo, "groyne", kind="groyne")
+    passing.by(timedelta(minutes=1))
+    expect(desk.get_by_role("heading", level=3, name="Wharf New")).to_be_visible()
+    expect(desk.get_by_role("heading", level=3, name="Groyne")).to_have_count(0)
+    desk.get_by_label("Places", exact=True).select_option("Groyne")
+    expect(desk.get_by_role("heading", level=3, name="Groyne")).to_be_visible()
+    taken(busy_demo, "groyne", "10:00")
+    expect(desk.get_by_role("button", name=re.compile("10:00.11:00"))).to_be_visible()
+    assert sam.complaints == []
+
+
+def test_the_desk_of_a_kind_turns_to_it_once_there_is_a_place_of_it(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "canal", kind="canal")
+    desk = at_desk(window(busy_demo).sign_in("Sam", "/find"), "lock")
+    which = desk.get_by_label("Places", exact=True)
+    expect(which).to_have_value("")
+    bookable(busy_demo, "lock", kind="lock")
+    expect(which).to_have_value("lock")
+    expect(desk.get_by_role("heading", level=3)).to_have_text(["Lock"])
+
+
+def test_who_has_chosen_another_kind_is_left_there(busy_demo: DemoService, window: Opens) -> None:
+    bookable(busy_demo, "sluice", kind="sluice")
+    sam = window(busy_demo)
+    passing = Passing(sam.page)
+    desk = at_desk(sam.sign_in("Sam", "/find"), "weir")
+    which = desk.get_by_label("Places", exact=True)
+    which.select_option("sluice")
+    expect(desk.get_by_role("heading", level=3)).to_have_text(["Sluice"])
+    bookable(busy_demo, "weir", kind="weir")
+    passing.by(timedelta(minutes=1))
+    expect(which.get_by_role("option", name="Weir")).to_be_attached()
+    expect(which).to_have_value("sluice")
 
 
 def test_closed_days_far_days_and_no_days_at_all(busy_demo: DemoService, window: Opens) -> None:

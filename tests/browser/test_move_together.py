@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.bookings import booked, card
 from tests.browser.conftest import DemoService, Opens
 from tests.browser.keys import press, tab_to
+from tests.browser.late import Held
 from tests.browser.looking import every_look, kept_picture, narrow_enough, open_date, serious
 from tests.browser.steps import bookable, send, slot, taken
 
@@ -80,6 +81,78 @@ def test_what_is_taken_meanwhile_goes_from_the_list(busy_demo: DemoService, wind
     booked(window(busy_demo).sign_in("Bob"), "aikido-trainer", "14:00")
     expect(slot(page, "14:00")).to_have_count(0)
     expect(slot(page, "15:00")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_day_whose_starts_have_not_come_does_not_offer_those_of_another(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    booking = of_both(busy_demo, "kendo")
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}/move")
+    expect(slot(page, "14:00")).to_be_visible()
+    held = Held(page, "**/v1/availability?*")
+    page.get_by_label("On", exact=True).fill(open_date(4))
+    expect(page.get_by_text("Looking for times …")).to_be_visible()
+    expect(slot(page, "14:00")).to_have_count(0)
+    held.goes()
+    expect(slot(page, "14:00")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_start_on_another_day_can_be_chosen_again_after_a_look_at_another_time(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    booking = of_both(busy_demo, "sambo")
+    whole = {"start": f"{open_date()}T00:00", "end": f"{open_date(4)}T00:00", "reason": "Cleaning"}
+    send(busy_demo, "POST", "/v1/resources/sambo-trainer/blocks", whole, by="staff")
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}/move")
+    page.get_by_role("button", name=re.compile(", 11:00")).click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    page.get_by_role("button", name="Another time").click()
+    page.get_by_role("button", name=re.compile(", 11:00")).click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+
+
+@pytest.mark.slow
+def test_who_has_the_focus_on_a_start_on_another_day_keeps_it_while_they_change(
+    busy_demo: DemoService, window: Opens
+) -> None:
+    booking = of_both(busy_demo, "savate")
+    whole = {"start": f"{open_date()}T00:00", "end": f"{open_date(4)}T00:00", "reason": "Cleaning"}
+    send(busy_demo, "POST", "/v1/resources/savate-trainer/blocks", whole, by="staff")
+    page = window(busy_demo).sign_in("Alice", f"/mine/{booking}/move")
+    offers = page.get_by_role("alert").get_by_role("button")
+    expect(offers.first).to_contain_text(", 09:00")
+    offers.first.focus()
+    later = {"start": f"{open_date(4)}T09:00", "end": f"{open_date(4)}T10:00", "reason": "Cleaning"}
+    send(busy_demo, "POST", "/v1/resources/savate-trainer/blocks", later, by="staff")
+    expect(offers.first).to_contain_text(", 10:00")
+    expect(offers.first).to_be_focused()
+
+
+@pytest.mark.slow
+def test_who_is_too_late_need_not_wait_for_what_is_offered_instead(busy_demo: DemoService, window: Opens) -> None:
+    booking = of_both(busy_demo, "capoeira")
+    bob = window(busy_demo).sign_in("Bob")
+    page = window(busy_demo).sign_in("Alice")
+    page.route("**/v1/live*", lambda route: route.abort())  # as in the moment before the news arrives
+    page.goto(f"{busy_demo.url}/mine/{booking}/move")
+    slot(page, "14:00").click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    booked(bob, "capoeira-trainer", "14:00")
+    held = Held(page, "**/v1/availability?*")
+    sure(page)
+    told = page.get_by_role("main").get_by_role("alert")
+    expect(told).to_be_focused()
+    expect(page.get_by_text("Moving it …")).to_have_count(0)
+    slot(page, "15:00").click()
+    asks = page.get_by_role("heading", name="Move it to this time?")
+    expect(asks).to_be_focused()
+    held.goes()
+    expect(asks).to_be_focused()
+    expect(told).to_have_count(0)
+    sure(page)
+    expect(card(page, booking)).to_contain_text(re.compile("Capoeira Trainer: .*15:00.*Capoeira Hall: .*15:00"))
 
 
 @pytest.mark.slow

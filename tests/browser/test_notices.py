@@ -1,5 +1,6 @@
 """Notices that concern everybody, in real Chromium: said when they are true, and once."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
@@ -50,3 +51,19 @@ def test_a_session_that_goes_on_in_another_window_is_not_about_to_end(shared_dem
     page.route("**/v1/me", lambda route: route.fulfill(json={"expires_at": later}))
     page.evaluate(LOOKED_AT)
     expect(warning).to_have_count(0)
+
+
+def test_who_signs_in_again_before_the_session_ends_comes_back_to_where_they_are_by_now(
+    shared_demo: DemoService, window: Opens
+) -> None:
+    alice = window(shared_demo)
+    passing = Passing(alice.page)
+    page = alice.sign_in("Alice", "/mine")
+    expect(page.get_by_text("You have not booked anything yet.")).to_be_visible()
+    passing.by(timedelta(hours=7, minutes=57))
+    expect(page.get_by_text("Your session ends in")).to_be_visible()
+    page.get_by_role("link", name="Find", exact=True).click()
+    page.get_by_role("main").get_by_role("link", name="Oak 12").click()
+    expect(page.get_by_role("heading", name="Oak 12", level=1)).to_be_visible()
+    page.get_by_role("link", name="Sign in again").click()
+    expect(page).to_have_url(re.compile("return_to=%2Ffind%2Foak-12"))

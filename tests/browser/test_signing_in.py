@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
+from tests.browser.late import Held
 from tests.browser.looking import every_look, kept_picture, narrow_enough, serious
 
 LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -168,6 +169,22 @@ def test_a_window_of_one_person_does_nothing_for_another_who_has_signed_in_since
     expect(page.get_by_text("Sign in again")).to_have_count(0)
     expect(page.get_by_label("Name")).to_have_value("Alice Liddell")
     assert other.evaluate("fetch('/v1/me').then((answer) => answer.json())")["profile"]["name"] is None
+
+
+def test_a_window_that_only_looks_is_told_that_somebody_else_has_signed_in(
+    shared_demo: DemoService, window: Opens
+) -> None:
+    shared = window(shared_demo)
+    page = shared.sign_in("Alice", "/mine")
+    live = Held(page, "**/v1/live*")
+    page.get_by_role("link", name="Find", exact=True).click()
+    expect(page.get_by_role("main").get_by_role("listitem").first).to_be_visible()
+    shared.page = shared.context.new_page()
+    shared.open("/").get_by_role("button", name="Sign out").click()
+    shared.sign_in("Bob", "/mine")
+    live.goes()
+    expect(page.get_by_text("Somebody else has signed in here")).to_be_visible()
+    expect(page.get_by_text("Sign in again")).to_have_count(0)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import DemoService, Opens
-from tests.browser.late import Late
+from tests.browser.late import Held, Late
 from tests.browser.looking import HOURS, kept_picture, narrow_enough, open_date, serious
 from tests.browser.steps import bookable, confirm, revise, send, slot, taken, to_review
 
@@ -152,8 +152,12 @@ def test_new_rules_whose_times_do_not_come_are_said_and_tried_again(
     expect(again).to_be_focused()
     assert serious(page) == []
     page.unroute(failing)
+    rules = Held(page, f"**/v1/resources/ruled-{how}")
     again.press("Enter")
+    expect(page.get_by_text("Loading what is free …")).to_be_visible()
+    rules.goes()
     expect(page.locator(".date")).to_be_focused()
+    expect(page.get_by_text("Loading")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_count(0)
     if how == "slots":
         expect(slot(page, "12:00")).to_be_visible()

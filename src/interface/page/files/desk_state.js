@@ -21,7 +21,8 @@ const LONGEST_OFFSET = 15 * 3_600_000;
  * another log, and what was known before says nothing, be it newer; `changed(booking, was)`: one is news; `drawn()`:
  * something is to be drawn anew; `revised()`: a place was; `state`: as for `follow`.
  * Answers what is known, and `show({date, kind, page})`, which loads a date of the places of a kind (of all: ""), 50 of
- * them at a time; `known` says of which (`kind`, `page`), and how many places there are of that kind (`all`).
+ * them at a time; `known` says of which (`kind`, `page`), and how many places there are of that kind (`all`). And
+ * `placesAnew()`: whether there are others by now is asked.
  */
 export function deskState({ places, placesAfresh, forgotten, changed, drawn, revised, state, signal }) {
   const known = { date: null, kind: "", page: 0, places: [], all: 0, bookings: new Map(), days: new Map() };
@@ -38,7 +39,7 @@ export function deskState({ places, placesAfresh, forgotten, changed, drawn, rev
     stopFollowing();
     stopAsking();
   });
-  return { known, show, keep, refresh, reloadDay };
+  return { known, show, keep, refresh, reloadDay, placesAnew };
 
   async function show(wish) {
     round += 1;
@@ -154,6 +155,15 @@ export function deskState({ places, placesAfresh, forgotten, changed, drawn, rev
     if (date !== known.date || (known.days.get(id)?.version ?? -1) > data.version) return;
     known.days.set(id, data);
     drawn();
+  }
+
+  async function placesAnew() {
+    const found = await placesAfresh();
+    const signOf = (all) => all.map(({ id, version }) => id + version).join();
+    if (signOf(found) === signOf(places)) return;
+    places.splice(0, Infinity, ...found);
+    revised();
+    await again();
   }
 
   async function resource({ resource: id, retired }) {

@@ -68,7 +68,10 @@ export function follow(resources, { day, resource, booking, reset, state, after 
       if (NOT_THERE.includes(answer.status) && !answer.headers.get("Content-Type")?.includes("event-stream")) {
         return false;
       }
-      if (answer.status === 401) document.dispatchEvent(new CustomEvent("daybook:signed-out"));
+      if (answer.status === 401) {
+        const { reason, detail } = await answer.json().catch(() => ({}));
+        document.dispatchEvent(new CustomEvent("daybook:signed-out", { detail: reason ? detail : null }));
+      }
       if (!answer.ok) throw new Error(String(answer.status));
       since = performance.now();
       tell("live");

@@ -114,7 +114,7 @@ export async function move(place, { id, back, signal, title }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error.code === "stale-version") await overtaken().catch(() => showRefusal(trouble, refusal(error)));
-      else await refused(error, next);
+      else unattended(refused(error, next), signal);
     } finally {
       isSending = false;
       const told = meanwhile;
@@ -125,12 +125,20 @@ export async function move(place, { id, back, signal, title }) {
     }
   }
 
+  // Of several places, what is offered instead is asked for first: whoever chooses again meanwhile is left alone.
   async function refused(error, next) {
     const isTaken = error.code === "not-available";
     if (isTaken) again();
     const offer = ({ start, end }) => chosen(joint ? joint.wishAt(start) : { ...next, start, end });
-    const made = joint && isTaken ? await next.late(error, { wish: next, offer, signal }) : null;
-    if (!signal.aborted) showRefusal(trouble, made ?? refusal(error, { zone: next.resource.timezone, offer }));
+    const zone = next.resource.timezone;
+    const isAsked = joint && isTaken;
+    const told = refusal(error, isAsked ? {} : { zone, offer });
+    showRefusal(trouble, told);
+    if (!isAsked) return;
+    const made = await next.late(error, { wish: next, offer, signal });
+    if (signal.aborted || !told.isConnected) return;
+    if (told === document.activeElement) showRefusal(trouble, made);
+    else trouble.replaceChildren(made);
   }
 
   // Somebody else was faster with the booking than this wish: one click repeats it where that can still be.

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { field } from "./fields.js";
 import { follow } from "./live.js";
+import { goingOn } from "./next_day.js";
 import * as times from "./times.js";
 import { askNowAndThen } from "./unattended.js";
 import { startsOfDay } from "./views/joint_starts.js";
@@ -36,10 +37,15 @@ export function jointMove({ legs }, places) {
 
   async function choose(place, { date, after, signal, chosen, booking, reset }) {
     const day = element("input", { type: "date", name: "date", required: true, value: date });
-    day.min = times.today(places[0].timezone);
+    const today = () => times.today(places[0].timezone);
+    const goOn = goingOn(day, today);
     const took = ({ start: at }) => chosen(wishAt(at));
     const starts = startsOfDay({ asked, zone: () => places[0].timezone, chosen: took, signal });
-    const look = () => starts.look(day.value);
+    const look = () => {
+      goOn();
+      day.min = today();
+      return starts.look(day.value);
+    };
     const soon = () => {
       clearTimeout(waiting);
       waiting = setTimeout(look, SOON);

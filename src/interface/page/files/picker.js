@@ -39,7 +39,7 @@ export async function picker(place, options) {
   const knowsOwn = loadOwn();
   const chosen = (wish) => options.chosen({ ...wish, date: at });
   const progress = element("p", { class: "soft", role: "status" }, "Loading what is free …");
-  place.append(progress);
+  place.replaceChildren(progress);
   let first = await firstDate();
   if (signal.aborted) return;
   let rows = [resource];
@@ -225,7 +225,7 @@ export async function picker(place, options) {
   async function again(next) {
     const hadFocus = place.contains(document.activeElement);
     stopping.abort();
-    place.replaceChildren();
+    place.replaceChildren(progress);
     try {
       const rules = next ?? (await known(resource.id));
       if (!rules) return gone();

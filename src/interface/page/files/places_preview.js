@@ -7,9 +7,11 @@ import { worded } from "./places_definition.js";
 import { whichOnes, wouldNotFit } from "./places_displaced.js";
 import { differences } from "./places_merge.js";
 import * as times from "./times.js";
+import { askNowAndThen } from "./unattended.js";
 
 const WAIT = 400; // milliseconds without a key
 const DAYS = 7;
+const MINUTE = 60_000;
 const MOST_SHOWN = 16; // starts of one day, one by one
 
 /**
@@ -28,10 +30,12 @@ export function preview({ id, zone, ready, read, saved, complain, signal }) {
   const head = element("div", { class: "between" }, heading, turns);
   const made = element("section", { class: "preview", "aria-label": "Preview" }, head, note, shift, list);
   let from = null;
+  let day = null; // today, as it was when one asked last
   let timer = null;
   let asked = null;
   let before = null; // what the definition in force makes of the same days: {key, days}
   signal.addEventListener("abort", () => clearTimeout(timer));
+  signal.addEventListener("abort", askNowAndThen(async () => day && day !== times.today(zone()) && now(), MINUTE));
   return { element: made, ask, now };
 
   function ask() {
@@ -42,6 +46,13 @@ export function preview({ id, zone, ready, read, saved, complain, signal }) {
   function go(days) {
     from = times.later(from ?? times.today(zone()), days);
     now();
+  }
+
+  // Who has turned to another week is left there.
+  function goOn() {
+    const today = times.today(zone());
+    if (from === day) from = today;
+    day = today;
   }
 
   async function now() {
@@ -56,7 +67,7 @@ export function preview({ id, zone, ready, read, saved, complain, signal }) {
     }
     made.setAttribute("aria-busy", "true");
     try {
-      from ??= times.today(zone());
+      goOn();
       const definition = read();
       const answer = await worked(definition, own);
       const there = await asItIs(definition, answer, own);

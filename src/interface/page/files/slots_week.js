@@ -35,7 +35,7 @@ export function weekStrip({ chosen, turned, says = (free) => `${free.length} fre
 
   function update({ first, last, from, date, days }) {
     const focused = list.contains(document.activeElement) && document.activeElement.dataset.date;
-    if (from !== shown.from || first !== shown.first) draw({ first, last, from });
+    if (from !== shown.from || first !== shown.first || last !== shown.last) draw({ first, last, from });
     for (const button of list.querySelectorAll("button")) {
       const day = days.get(button.dataset.date);
       const free = day?.slots.filter(isFree) ?? [];

@@ -65,6 +65,8 @@ function overtaken(text) {
   notice("session", "bad", `${text} `, element("a", { href: location.href }, "Load this page anew"));
 }
 
+// One comes back to where one is by then.
 function again() {
-  return element("a", { href: signInAddress() }, isSignedIn ? "Sign in again" : "Sign in");
+  const onclick = ({ currentTarget }) => (currentTarget.href = signInAddress());
+  return element("a", { href: signInAddress(), onclick }, isSignedIn ? "Sign in again" : "Sign in");
 }

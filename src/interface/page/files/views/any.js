@@ -5,11 +5,13 @@ import { element } from "../dom.js";
 import { draftOf, keep, turnTo } from "../drafts.js";
 import { field } from "../fields.js";
 import { everything } from "../lists.js";
+import { goingOn } from "../next_day.js";
 import { path } from "../paths.js";
 import { refusal, showRefusal } from "../refusals.js";
 import { go } from "../router.js";
 import { isSignedIn, roles, signInAddress } from "../session.js";
 import * as times from "../times.js";
+import { askNowAndThen } from "../unattended.js";
 import { listed, spelled } from "../words.js";
 import { bookAddress } from "./book_address.js";
 import { questions as about } from "./book_details.js";
@@ -19,6 +21,7 @@ import { LENGTHS, isLike, select } from "./find_filters.js";
 
 const MOST = 100; // the API takes no more
 const NAMED = 8;
+const MINUTE = 60_000;
 const ONWARD = "Find one and review";
 const FIELDS = ["date", "at", "start", "from", "until", "duration", "choose"];
 
@@ -51,12 +54,20 @@ export async function show(place, { query, signal, title }) {
   const form = element("form", listens, ...questions(), ...about(wish), actions());
   progress.replaceWith(whomLine(whom), element("p", { class: "soft" }, named(places)), trouble, form);
   showTimes();
+  const goOn = goingOn(form.date, today);
+  const look = async () => goOn() && keep(draft, { date: form.date.value });
+  signal.addEventListener("abort", askNowAndThen(look, MINUTE));
   await release();
+
+  function today() {
+    return times.today(places[0].timezone);
+  }
 
   function questions() {
     const asked = { date: query.get("date"), start: query.get("time"), duration: query.get("minutes") };
     const had = { ...asked, ...draftOf(draft) };
-    const day = had.date ?? times.today(places[0].timezone);
+    const [first] = places.map(({ timezone }) => times.today(timezone)).sort(); // before it is over everywhere
+    const day = had.date >= first ? had.date : today();
     const date = element("input", { type: "date", name: "date", required: true, value: day });
     const at = select("at", [["start", "At a time"], ["between", "Any time between two"]], had.at ?? "start");
     const time = (name, usual) => element("input", { type: "time", name, value: had[name] ?? usual, step: 300 });

@@ -61,7 +61,9 @@ async function desk(place, { query, signal }) {
   const who = people(signal, soon);
   const names = new Map(places.map(({ id, name }) => [id, name]));
   const kindsOf = () => [...new Set(places.map(({ kind }) => kind))].sort();
-  const kind = kindsOf().includes(query.get("kind")) ? query.get("kind") : "";
+  const wanted = query.get("kind") ?? "";
+  const kind = kindsOf().includes(wanted) ? wanted : "";
+  let isAwaited = kind !== wanted; // its first place may be registered any moment
   // What was asked for last. What is shown is what the state knows: until that has come, its date stands above it.
   let asked = { kind, page: Math.max(0, Math.trunc(Number(query.get("page"))) || 0) };
   let day = today();
@@ -102,6 +104,8 @@ async function desk(place, { query, signal }) {
   const clock = setInterval(tick, MINUTE);
   signal.addEventListener("abort", () => clearInterval(clock));
   signal.addEventListener("abort", askNowAndThen(inLine, ASKING));
+  signal.addEventListener("abort", askNowAndThen(others, MINUTE));
+  signal.addEventListener("abort", askNowAndThen(async () => isAwaited && others(), ASKING));
   signal.addEventListener("abort", askNowAndThen(async () => (await elsewhere()).update(), ASKING_ELSEWHERE));
 
   function today() {
@@ -116,9 +120,12 @@ async function desk(place, { query, signal }) {
   // Another date, kind or page. The heading changes with what it stands above; what does not come can be tried again.
   async function turn(next) {
     if (!times.isDate(next.date ?? asked.date)) return;
+    const [was, isLate] = [day, isOver()];
     const wish = { ...asked, ...next };
     asked = wish;
     day = today();
+    if (isLate) wish.date = next.date ?? day;
+    isAwaited = false;
     timeline.element.setAttribute("aria-busy", "true");
     const loading = `Loading ${times.longDate(wish.date)} …`;
     const saying = setTimeout(() => say(loading), NOTICED);
@@ -134,6 +141,7 @@ async function desk(place, { query, signal }) {
       if (asked !== wish || signal.aborted) return;
       const { date, kind: shown, page } = state.known;
       asked = { date, kind: shown, page };
+      day = was;
       const again = element("button", { type: "button", onclick: () => turn(wish) }, "Try again");
       say(`${times.longDate(wish.date)} could not be loaded. ${error.message} `, again);
     } finally {
@@ -143,13 +151,21 @@ async function desk(place, { query, signal }) {
     }
   }
 
+  function isOver() {
+    return asked.date === day && day < today();
+  }
+
   // Whoever looks at today goes on with the next day, once they are not at work on this one.
   function tick() {
     timeline.tick();
-    const isOver = asked.date === day && day < today();
-    if (isOver && place.querySelector("dialog[open], input:focus")) return;
-    day = today();
-    if (isOver) turn({ date: day });
+    if (!isOver()) day = today();
+    else if (!place.querySelector("dialog[open], input:focus")) turn({});
+  }
+
+  // Of places that others register nobody tells.
+  async function others() {
+    await state.placesAnew();
+    if (isAwaited && kindsOf().includes(wanted)) turn({ kind: wanted, page: 0 });
   }
 
   // Of several answers that of the last question counts: one of before still has who was taken out since.

@@ -25,17 +25,21 @@ export function startsOfDay({ asked, zone, chosen, signal }) {
   const list = element("ul", { class: "slots", "aria-label": "Times", onkeydown: walking(buttons) });
   const next = element("div", {});
   let turn = 0;
-  let shown = null; // what the list shows: that it is left alone while it says the same
+  let looked = null; // of what the list is
+  let shown = null; // what it shows: that it is left alone while it says the same
   return { elements: [heading, said, list, next], look };
 
   async function look(date) {
     const mine = ++turn;
     const isDay = times.isDate(date);
+    const of = JSON.stringify([date, asked]);
+    const isOther = of !== looked;
+    looked = of;
     write(heading, isDay ? times.longDate(date) : "");
     if (!isDay || !asked.needs.length) {
       return show([], isDay ? "Say what you need, and the times at which it is free are here." : "Say on which day.");
     }
-    if (shown === null) write(said, "Looking for times …");
+    if (isOther) show([], "Looking for times …"); // what was shown is of another day, or not of what is asked
     const [from, to, until] = [0, 1, AHEAD].map((days) => midnight(times.later(date, days)));
     const how = { zone: zone(), signal };
     try {
@@ -64,14 +68,22 @@ export function startsOfDay({ asked, zone, chosen, signal }) {
     if (sign === shown) return;
     shown = sign;
     const focused = list.contains(document.activeElement) && document.activeElement.dataset.start;
+    const wasOffered = next.contains(document.activeElement);
     list.replaceChildren(...found.map((each) => element("li", {}, startButton(each))));
     const first = list.querySelector("button");
     const again = focused && (list.querySelector(`[data-start="${focused}"]`) ?? first);
     if (first) (again || first).tabIndex = 0;
     if (focused) (again || heading).focus();
     const problem = { message: "", facts: { title: "The next times are on other days" } };
-    const offers = later.length && refusal(problem, { zone: zone(), offer: chosen, alternatives: later });
+    const offers = later.length && refusal(problem, { zone: zone(), offer: offered, alternatives: later });
     next.replaceChildren(offers || "");
+    if (wasOffered) (next.querySelector("button") ?? first ?? heading).focus();
+  }
+
+  // Whoever comes back from it finds it as it was.
+  function offered(each) {
+    chosen(each);
+    for (const made of next.querySelectorAll("button")) made.disabled = false;
   }
 
   function startButton(each) {

@@ -3,6 +3,7 @@
 import { element } from "../dom.js";
 import { field } from "../fields.js";
 import { everything } from "../lists.js";
+import { goingOn } from "../next_day.js";
 import { go, readdress } from "../router.js";
 import * as times from "../times.js";
 import { askNowAndThen } from "../unattended.js";
@@ -30,7 +31,8 @@ export async function chooseStart(place, { wish, signal }) {
   const listens = { class: "filters", oninput: soon, onsubmit: (event) => event.preventDefault() };
   const when = element("form", listens, field("On", day), field("For", length), field("People", people));
   const starts = startsOfDay({ asked, zone, chosen, signal });
-  const look = () => starts.look(day.value);
+  const goOn = goingOn(day, () => times.today(zone()));
+  const look = () => (goOn() ? changed() : starts.look(day.value));
   place.append(needs.element, when, ...starts.elements);
   let waiting;
   signal.addEventListener("abort", askNowAndThen(look, ASKING));
