@@ -66,7 +66,7 @@ class WishServed(Event):
 
 
 class WishWithdrawn(Event):
-    """Somebody left the line, or was erased."""
+    """Somebody left the line, or was erased, or the resource was retired."""
 
     TOPIC: ClassVar[str] = "WishWithdrawn.1"
     wish: str

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from domain.refusal import Refused
 
 Date = date  # inside Wish, `date` is a field
-WithdrawalReason = Literal["left", "erased"]
+WithdrawalReason = Literal["left", "erased", "retired"]
 MOST_IN_LINE = 500
 """Wishes that one day keeps: each is looked at whenever room appears on it."""
 

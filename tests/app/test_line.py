@@ -25,6 +25,7 @@ from app.commands import (
     LiftBlock,
     PlaceBlock,
     Reschedule,
+    RetireResource,
     ServeLine,
 )
 from app.decisions import line
@@ -78,6 +79,14 @@ def offered(house: House, who: Actor) -> list[Booking]:
             house.mapper.to_event(event).mutate(booking)
         found.append(booking)
     return [booking for booking in found if booking.customer == who.person]
+
+
+def waiting(house: House, who: Actor) -> list[str]:
+    """The wishes with which somebody stands in line, as the log has it."""
+    customer = Customer.untouched(Customer.stream(who.person))
+    for event in house.log.stream(customer.id):
+        house.mapper.to_event(event).mutate(customer)
+    return list(customer.wishes)
 
 
 def test_whoever_waits_gets_what_is_given_up_in_the_same_append(house: House) -> None:
@@ -180,6 +189,71 @@ def test_when_a_larger_wish_that_nobody_may_pass_is_given_up_the_small_one_behin
     assert offered(house, carol) == []
     leave(house, bob, wish)
     assert len(offered(house, carol)) == 1
+
+
+def test_a_wish_that_the_rules_of_by_now_forbid_holds_up_nobody_even_where_nobody_may_pass(house: House) -> None:
+    """More than one booking may take since the place was defined anew; whether there is room or not."""
+    house.register("train", capacity=3, policy={"max_units": 3, "overtaking": False})
+    alice, ben, bob, carol = map(house.person, ("alice", "ben", "bob", "carol"))
+    one, two = (house.book(who, AT_TEN, resource="train", units=units) for who, units in ((alice, 1), (ben, 2)))
+    wish = join(house, bob, resource="train", units=3)
+    hours = dict.fromkeys(WEEKDAYS, (("00:00", "24:00"),))
+    said = {"name": "Train", "kind": "psychologist", "capacity": 3, "hours": hours}
+    definition = Definition.model_validate({**said, "policy": {"max_units": 2, "overtaking": False}})
+    facts: dict[str, Any] = {"resource": "train", "timezone": None, "definition": definition}
+    house.run(DefineResource(actor=ADMIN, command_id=random_command_id(), expected=1, **facts))
+    join(house, carol, resource="train")
+    on(house, Cancel, one.key, alice)
+    assert (offered(house, bob), len(offered(house, carol))) == ([], 1)
+    assert waiting(house, bob) == [wish]  # the place may be defined anew once more
+    on(house, Cancel, two.key, ben)
+    assert offered(house, bob) == []
+
+
+def test_who_leaves_what_was_offered_a_moment_ago_gives_it_to_the_next(house: House) -> None:
+    house.register()
+    alice, bob, carol = map(house.person, ("alice", "bob", "carol"))
+    booked = house.book(alice, AT_TEN)
+    wish = join(house, bob)
+    join(house, carol)
+    on(house, Cancel, booked.key, alice)
+    (held,) = offered(house, bob)
+    before = house.log.head().position
+    leave(house, bob, wish)
+    assert [each.status for each in offered(house, bob)] == ["cancelled"]
+    (hers,) = offered(house, carol)
+    assert {"BookingCancelled", "BookingOffered"} <= set(house.topics(before))  # in one append: nobody slips in between
+    leave(house, bob, wish)  # once more changes nothing
+    on(house, Confirm, hers.key, carol)
+    assert house.oversold() == []
+    assert held.key != hers.key
+
+
+def test_who_leaves_a_line_that_led_to_a_booking_keeps_the_booking(house: House) -> None:
+    house.register()
+    alice, bob = map(house.person, ("alice", "bob"))
+    booked = house.book(alice, AT_TEN)
+    wish = join(house, bob)
+    on(house, Cancel, booked.key, alice)
+    (held,) = offered(house, bob)
+    on(house, Confirm, held.key, bob)
+    before = house.log.head()
+    leave(house, bob, wish)
+    assert house.log.head() == before
+
+
+def test_a_retired_place_has_no_line_and_its_wishes_count_for_nobody(house: House) -> None:
+    house.register()
+    house.register("dr-kim")
+    alice, bob = map(house.person, ("alice", "bob"))
+    house.book(alice, AT_TEN)
+    join(house, bob)
+    house.run(RetireResource(actor=ADMIN, command_id=random_command_id(), resource="dr-lee"))
+    assert len(waiting(house, bob)) == 1
+    before = house.log.head().position
+    house.run(ServeLine(actor=SWEEPER, command_id=random_command_id(), resource="dr-lee", day=AT_TEN.date()))
+    assert set(house.topics(before)) >= {"WishWithdrawn", "LineLeft"}
+    assert waiting(house, bob) == []
 
 
 def test_any_slot_of_a_day_will_do_for_those_who_say_so(house: House) -> None:

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.app.conftest import ADMIN
+
+from app.commands import JoinLine, RetireResource
+from app.identity import random_command_id
 from app.read_models import database
 from app.read_models.bookings import lapsed
 from app.read_models.runner import Runner
@@ -49,6 +53,20 @@ def test_a_request_that_nobody_approved_is_turned_down_at_its_start(house: Any, 
     before = house.log.head().position
     assert swept(house, store) == 1
     assert house.topics(before) == ["BookingRejected", "TimeReleased"]
+
+
+def test_the_line_of_a_place_that_was_retired_is_ended(house: Any, store: Any) -> None:
+    house.register()
+    alice, bob = house.person("alice"), house.person("bob")
+    house.book(alice, AT_TEN)
+    waiting = {"customer": bob.person, "resource": "dr-lee", "start": AT_TEN}
+    house.run(JoinLine(actor=bob, command_id=random_command_id(), **waiting))
+    assert swept(house, store) == 0
+    house.run(RetireResource(actor=ADMIN, command_id=random_command_id(), resource="dr-lee"))
+    before = house.log.head().position
+    assert swept(house, store) == 1
+    assert {"WishWithdrawn", "LineLeft"} <= set(house.topics(before))
+    assert swept(house, store) == 0
 
 
 def test_what_another_command_wrote_meanwhile_is_left_alone(house: Any, store: Any, houses: Callable[..., Any]) -> None:

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any, Final
 
 from app.commands import WAITLIST, JoinLine, LeaveLine, ServeLine
-from app.decisions.access import must_be_open_to, must_cover
-from app.decisions.claims import claim
+from app.decisions.access import must_be_open_to, must_be_theirs, must_cover
+from app.decisions.claims import claim, release
 from app.decisions.decided import Decided
 from app.identity import offer_id, wish_id
 from app.work import Work
@@ -57,7 +57,9 @@ def join_line(work: Work, command: JoinLine) -> Decided:
 
 
 def leave_line(work: Work, command: LeaveLine) -> Decided:
-    """Wait no longer; for whoever was served or left before, nothing changes. Raises `Refused` (`unknown-wish`)."""
+    """Wait no longer; who was offered it just now gives it back. For whoever has confirmed it, or left before, nothing
+    changes. Raises `Refused` (`unknown-wish`).
+    """
     customer, cause = work.take(Customer, Customer.stream(command.customer)), work.cause(command)
     wish = customer.wishes.get(command.wish)
     if wish is not None:
@@ -65,6 +67,8 @@ def leave_line(work: Work, command: LeaveLine) -> Decided:
         _withdraw(work, cause, customer, wish, "left")
     elif command.wish not in customer.ended:
         raise unknown_wish(command.wish)
+    elif (offered := customer.ended[command.wish]) is not None:
+        _give_back(work, command, offered)
     return Decided(customer, customer=command.customer)
 
 
@@ -90,7 +94,10 @@ def serve_lines(work: Work, cause: Cause, streams: Iterable[str]) -> None:
     for waiting in _in_order(work, own, lined):
         wish, resource = waiting.wish, work.resource(waiting.wish.resource)
         alike = (wish.resource, wish.date, wish.start, wish.minutes, wish.units)
-        if wish.until <= work.now or resource.retired or alike in passed:
+        if wish.until <= work.now or alike in passed:
+            continue
+        if resource.retired:
+            _withdraw(work, own, work.take(Customer, Customer.stream(wish.customer)), wish, "retired")
             continue
         stopped = not resource.policy.overtaking and any(
             wish.overlaps(earlier, resource.apart) for earlier in passed.values()
@@ -99,7 +106,7 @@ def serve_lines(work: Work, cause: Cause, streams: Iterable[str]) -> None:
         looked_at = bool(fitting) or not resource.policy.overtaking
         if looked_at and work.see(Customer, Customer.stream(wish.customer)).erased:
             continue  # put in line again by a backup that knew nothing of it; whoever is erased holds up nobody
-        if not fitting:
+        if not fitting and (resource.policy.overtaking or _could_be_had(work, waiting, resource)):
             passed[alike] = wish
         placed = next((each for each in fitting if _is_allowed(work, waiting, each)), None)
         if placed is not None:
@@ -164,6 +171,19 @@ def _fitting(work: Work, wish: Wish, resource: Resource) -> Iterator[PlacedLeg]:
             yield placed
 
 
+def _could_be_had(work: Work, waiting: Waiting, resource: Resource) -> bool:
+    """Whether the rules allow what somebody waits for, once there is room. Else they hold up nobody."""
+    wish = waiting.wish
+    for interval in islice(_intervals(wish, resource), MOST_SLOTS_TRIED):
+        try:
+            placed = place(WantedLeg(resource.key, interval.start, interval.end, wish.units), interval, resource)
+        except Refused:
+            continue
+        if _is_allowed(work, waiting, placed):
+            return True
+    return False
+
+
 def _intervals(wish: Wish, resource: Resource) -> Iterator[Interval]:
     if wish.start is None or wish.end is None:
         return resource.plan.slots_on(wish.date, wish.minutes)
@@ -212,6 +232,13 @@ def _withdraw(work: Work, cause: Cause, customer: Customer, wish: Wish, reason: 
     for day in wish.days:
         work.take(ResourceDay, ResourceDay.stream(wish.resource, day)).withdraw(cause, wish.wish, reason)
     customer.leave(cause, wish.wish)
+
+
+def _give_back(work: Work, command: LeaveLine, offered: str) -> None:
+    booking, cause = work.take(Booking, Booking.stream(offered)), work.cause(command)
+    must_be_theirs(command.actor, booking, work.resource)
+    if booking.status_at(work.now) == "held" and booking.cancel(cause, None):
+        release(work, cause, booking, "cancelled")
 
 
 def _wish(work: Work, command: JoinLine, resource: Resource) -> Wish:

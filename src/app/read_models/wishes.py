@@ -165,7 +165,7 @@ def _position_of(row: WishRow) -> int:
 
 
 def days_behind(reader: Reader, now: datetime, limit: int = 100) -> list[tuple[str, date]]:
-    """Days with a line that have not caught up with their resource, by resource and date."""
+    """Days with a line that have not caught up with their resource, be it retired by now, by resource and date."""
     table, days = reader.table("wishes", "wishes"), reader.table("days", "days")
     places = reader.table("resources", "resources")
     stream = "day/" + table.c.resource + "/" + table.c.date
@@ -173,7 +173,7 @@ def days_behind(reader: Reader, now: datetime, limit: int = 100) -> list[tuple[s
         select(table.c.resource, table.c.date)
         .join(places, places.c.id == table.c.resource)
         .join(days, days.c.stream == stream)
-        .where(*_waiting(table, now), ~places.c.retired, days.c.resource_version < places.c.version)
+        .where(*_waiting(table, now), days.c.resource_version < places.c.version)
         .distinct()
         .limit(limit)
     )

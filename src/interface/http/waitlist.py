@@ -170,7 +170,7 @@ async def show_wish(request: WebRequest) -> ASGIResponse:
     opt=described(answers={204: None}, command=True, problems=("unknown-wish", "behind")),
 )
 async def leave(request: WebRequest) -> ASGIResponse:
-    """Wait no longer. What was offered already is a booking: cancel that."""
+    """Wait no longer. What was just offered, and is still held, is given back; what was confirmed is a booking."""
     visit = await admitted(request)
     actor, wish = visit.visitor.acting(*BOOKERS), wish_in(request)
     customer = actor.person if actor.role == "customer" else await _customer_of(visit, actor, wish)
