@@ -55,9 +55,10 @@ _AGAIN: Final = "system:restore"
 
 
 class BookingLife:
-    """One booking, along its stream. `look` answers what is wrong with each event."""
+    """One booking, along its stream. `look` answers what is wrong with each event. Adds its customer to `people`."""
 
-    def __init__(self) -> None:
+    def __init__(self, people: set[str]) -> None:
+        self._people = people
         self._status = ""
         self._start = datetime.min.replace(tzinfo=UTC)
         self._expires_at = datetime.max.replace(tzinfo=UTC)
@@ -74,6 +75,8 @@ class BookingLife:
             yield _illegal(event, f"status {expected}", f"status {before}" if before else "none before it")
         yield from self._in_time(event, before)
         terms = getattr(facts, "terms", None)
+        if terms is not None:
+            self._people.add(terms.customer)
         if event.topic == "BookingPlacedInSeries.1" and event.version != 2:
             yield _illegal(event, "a series right after the first event", f"version {event.version}")
         if (terms is None) == (event.version == 1):

@@ -24,6 +24,8 @@ class Streams:
 
     def __init__(self, capacities: Capacities) -> None:
         self._capacities = capacities
+        self.people: set[str] = set()
+        """Whose the bookings are that were looked at."""
         self._stream = ""
         self._life: _Looking = OtherLife("")
 
@@ -44,7 +46,7 @@ class Streams:
             return DayCount(stream, self._capacities)
         if kind == "customer":
             return PersonLife()
-        return BookingLife() if kind == "booking" else OtherLife(kind)
+        return BookingLife(self.people) if kind == "booking" else OtherLife(kind)
 
 
 def capacities_of(log: Reading, head: int) -> Capacities:

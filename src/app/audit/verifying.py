@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.audit.checkpoint import Checkpoint
 from app.audit.commands import Commands
-from app.audit.forgotten import remembered
+from app.audit.forgotten import lost, remembered
 from app.audit.replayed import differences
 from app.audit.snapshots import SnapshotsLooked
 from app.audit.streams import Streams, capacities_of
@@ -144,6 +144,8 @@ def _of_log(
     yield from commands.last()
     yield from snapshots.last()
     yield from remembered(log, head.position)
+    for sentence in lost(log, streams.people, head.position):
+        note(sentence)
     yield from held.end()
 
 

@@ -283,6 +283,17 @@ def test_a_person_put_back_who_was_erased(business: Business) -> None:
     assert "erasure list" in next_step(found)
 
 
+def test_who_has_lost_their_key_without_being_erased_is_told_of_and_may_have_been_replayed_so(
+    business: Business,
+) -> None:
+    assert [note for note in business.verify().notes if "no key" in note] == []
+    business.log.write("DELETE FROM customers WHERE customer = ? RETURNING 1", [business.alice.person])
+    found = business.verify()
+    (note,) = (each for each in found.notes if "no key" in each)
+    assert note.startswith(f"One person has bookings and no key, although nobody erased them ({business.alice.person})")
+    assert found.is_whole
+
+
 def test_a_claim_that_no_booking_took(in_files: Business) -> None:
     begins, ends = TOMORROW + timedelta(hours=5), TOMORROW + timedelta(hours=6)
     forge(in_files, claim_of(in_files, f"day/dr-lee/{TOMORROW.date()}", "b-eve", start=begins, end=ends))
