@@ -2,7 +2,13 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from app.log.sqlite import open_sqlite
 
 # Each time three threads read as fast as they can; what they are told in the end is a refusal, and nothing else.
 _READ_AND_CLOSE = """
@@ -40,3 +46,17 @@ def test_who_reads_while_the_log_is_closed_is_refused_and_the_process_lives(tmp_
         [sys.executable, "-c", _READ_AND_CLOSE, str(tmp_path)], capture_output=True, text=True, timeout=100
     )
     assert (ended.returncode, ended.stdout) == (0, "all were let go\n"), ended.stderr
+
+
+@pytest.mark.parametrize("reads", [0, 1, 3])
+def test_a_closed_log_is_one_file_whoever_has_read_it(tmp_path: Path, reads: int) -> None:
+    """Of a process that ended well nothing is left in the write-ahead log."""
+    log = open_sqlite(tmp_path, serving=True)
+    with ThreadPoolExecutor(1) as lasting:
+        lasting.submit(log.head).result()
+        for _ in range(reads):
+            thread = Thread(target=log.head)
+            thread.start()
+            thread.join()
+        log.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.sqlite3", "serving.lock"]
