@@ -51,14 +51,14 @@ def test_a_refusal_says_for_whom_somebody_asked_and_how_much_of_a_window(busy_de
     bookable(busy_demo, "asked-for")
     taken(busy_demo, "asked-for", "09:00")
     alice = send(busy_demo, "GET", "/v1/me", by="customer")["customer"]
-    between = [f"{open_date()}T09:00", f"{open_date()}T09:30"]
-    wish = {"any_of": ["asked-for"], "between": between, "duration": 30, "customer": alice}
+    between = [f"{open_date()}T09:00", f"{open_date()}T10:00"]
+    wish = {"any_of": ["asked-for"], "between": between, "duration": 60, "customer": alice}
     with pytest.raises(HTTPError, match="409"):
         send(busy_demo, "POST", "/v1/bookings", wish, by="staff")
     odile = window(busy_demo)
     page = odile.sign_in("Odile", "/audit?resource=asked-for")
     marked = page.locator('.entry[data-kind="refusal"]')
-    expect(marked).to_contain_text(f"any 30 min of it, 1 place, for {alice[:10]}")
+    expect(marked).to_contain_text(f"any 60 min of it, 1 place, for {alice[:10]}")
     assert odile.complaints == []
 
 
