@@ -6,6 +6,7 @@ import pytest
 from tests.interface.house import ALWAYS, Guest, House, next_week, problem
 
 from app.log.trouble import StoreUnavailable
+from interface.http.auth import TokenRole
 
 
 def test_a_query_says_which_position_it_shows_and_taking_it_along_is_never_stale(
@@ -67,3 +68,46 @@ def test_strangers_get_answers_to_their_questions_while_nobody_new_can_be_writte
     answers = [house.guest(f"stranger-{number}", "customer").get("/v1/resources") for number in range(20)]
     assert {answer.status_code for answer in answers} == {200}
     assert len(asked) == 1  # the others did not wait to learn the same
+
+
+_ROOM = {"name": "Room", "kind": "room", "hours": ALWAYS}
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "body", "status"),
+    [
+        ("staff", "calendars", {"url": "https://calendar.example.org/x.ics"}, 201),
+        ("staff", "calendar-feeds", None, 201),
+        ("staff", "what-if?from={day}&to={day}", {"set": {"capacity": 2}}, 200),
+        ("admin", "preview?from={day}&to={day}", _ROOM, 200),
+    ],
+)
+def test_what_was_registered_a_moment_ago_is_there_for_commands_that_follow_at_once(
+    house: House, ada: Guest, monkeypatch: pytest.MonkeyPatch, role: TokenRole, path: str, body: Any, status: int
+) -> None:
+    runner = house.daybook.runner
+    reached = runner.reached
+
+    async def reached_by_and_by(position: int) -> None:
+        runner.start()
+        await reached(position)
+
+    runner.stop()
+    monkeypatch.setattr(runner, "reached", reached_by_and_by)
+    assert ada.put("/v1/resources/annex", {**_ROOM, "timezone": "Asia/Dhaka"}).status_code == 201
+    path = path.format(day=next_week()[:10])
+
+    answer = house.guest("robin", role).post(f"/v1/resources/annex/{path}", body)
+
+    assert answer.status_code == status, answer.text
+
+
+def test_what_is_not_there_is_refused_at_once_where_the_read_models_know_all(
+    house: House, room: str, sam: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.daybook.runner.wait_for(house.daybook.log.head().position)
+    monkeypatch.setattr(house.daybook.runner, "reached", None)
+
+    answer = sam.post("/v1/resources/nowhere/calendar-feeds")
+
+    assert problem(answer)["code"] == "unknown-resource"
