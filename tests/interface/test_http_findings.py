@@ -111,3 +111,26 @@ def test_what_is_not_there_is_refused_at_once_where_the_read_models_know_all(
     answer = sam.post("/v1/resources/nowhere/calendar-feeds")
 
     assert problem(answer)["code"] == "unknown-resource"
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path", "body"),
+    [
+        ("customer", "GET", f"series/s-{'0' * 32}", None),
+        ("customer", "GET", f"waitlist/w-{'0' * 32}", None),
+        ("customer", "PATCH", "customers/{me}", {"language": "de"}),
+        ("staff", "POST", "customers/search", {"name": "noor"}),
+        ("admin", "POST", "webhooks", {"url": "https://hooks.example.org/x"}),
+        ("admin", "PATCH", f"webhooks/h-{'0' * 32}", {"enabled": False}),
+        ("admin", "POST", f"webhooks/h-{'0' * 32}/replay", {}),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused_wherever_it_is_sent(
+    house: House, role: TokenRole, method: str, path: str, body: Any
+) -> None:
+    who = house.guest("robin", role)
+
+    answer = who.send(method, f"/v1/{path.format(me=who.me())}?zzz=1", body)
+
+    assert problem(answer)["code"] == "unknown-field"
+    assert answer.json()["errors"] == [{"pointer": "zzz", "detail": "is not known here"}]
