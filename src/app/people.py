@@ -29,7 +29,8 @@ _CHUNK: Final = 500
 _HIDDEN: Final = Field(repr=False)
 
 
-def _one_line(said: str) -> str:
+def one_line(said: str) -> str:
+    """A name as it was said. Raises PydanticCustomError where it is not one line of signs that stand for themselves."""
     if not ONE_LINE.fullmatch(said):
         raise PydanticCustomError("daybook", "write one line, without control characters")
     return said
@@ -64,7 +65,7 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[Annotated[str, _text(200, ONE_LINE.pattern), AfterValidator(_one_line)] | None, _HIDDEN] = None
+    name: Annotated[Annotated[str, _text(200, ONE_LINE.pattern), AfterValidator(one_line)] | None, _HIDDEN] = None
     email: Annotated[Annotated[str, _text(MOST_EMAIL, EMAIL), AfterValidator(_an_email)] | None, _HIDDEN] = None
     phone: Annotated[Annotated[str, _text(50, PHONE), AfterValidator(_a_phone)] | None, _HIDDEN] = None
     language: Annotated[
