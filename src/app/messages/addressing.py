@@ -10,10 +10,15 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 GAPS: Final = ("email", "phone")
-KINDS: Final = frozenset(
+MAIL: Final = frozenset(
     {
         *("mailto", "mailtos", "mailgun", "mailersend", "brevo", "postmark", "resend", "sendgrid", "ses", "smtp2go"),
-        *("sparkpost", "46elks", "bulksms", "bulkvs", "clickatell", "clicksend", "d7sms", "httpsms", "infobip"),
+        "sparkpost",
+    }
+)
+KINDS: Final = MAIL | frozenset(
+    {
+        *("46elks", "bulksms", "bulkvs", "clickatell", "clicksend", "d7sms", "httpsms", "infobip"),
         *("msgbird", "nexmo", "seven", "sinch", "smseagle", "smseagles", "sns", "telnyx", "twilio", "vonage"),
         *("signal", "signals", "threema", "whatsapp"),
     }
@@ -54,6 +59,8 @@ def check(template: str) -> None:
     found = _GAP.findall(template)
     if not found or any(gap not in GAPS for gap in found) or len(found) != template.count("{"):
         raise BadTemplate("write {email} or {phone} where the customer's goes, and no other braces")
+    if "phone" in found and kind_of(template) in MAIL:
+        raise BadTemplate("mail goes to {email}: no phone number is an address of mail")
     if "{" in re.split(r"[/?#]", template.partition("://")[2], maxsplit=1)[0]:
         raise BadTemplate("write the gap behind the host, as in `/{phone}` or `?to={email}`")
 
