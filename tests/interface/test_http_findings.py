@@ -134,3 +134,31 @@ def test_a_parameter_that_is_not_known_is_refused_wherever_it_is_sent(
 
     assert problem(answer)["code"] == "unknown-field"
     assert answer.json()["errors"] == [{"pointer": "zzz", "detail": "is not known here"}]
+
+
+def test_whom_the_desk_booked_where_it_alone_books_is_not_offered_to_move(
+    house: House, sam: Guest, alice: Guest
+) -> None:
+    house.register("vault", visibility="staff", hours=ALWAYS)
+    asked = {"resource": "vault", "start": next_week(10), "customer": alice.me()}
+    made = sam.post("/v1/bookings", asked)
+    shown = alice.get(f"/v1/bookings/{made.json()['id']}", {"Daybook-Position": made.headers["daybook-position"]})
+    rule = {**asked, "start": next_week(12), "repeat": "FREQ=DAILY;COUNT=2"}
+    series = sam.post("/v1/bookings", rule)
+    seen = alice.get(f"/v1/series/{series.json()['id']}", {"Daybook-Position": series.headers["daybook-position"]})
+
+    assert made.json()["actions"] == ["revoke", "cancel", "reschedule"]
+    assert shown.json()["actions"] == ["cancel"]
+    assert [each["actions"] for each in seen.json()["bookings"]] == [["cancel"], ["cancel"]]
+    moved = alice.post(f"/v1/bookings/{made.json()['id']}/reschedule", {"start": next_week(11)})
+    assert problem(moved)["code"] == "unknown-resource"
+
+
+@pytest.mark.parametrize("year", ["9999", "0001", "1969", "3000"])
+def test_of_a_year_that_is_too_far_away_it_is_said_which_ones_there_are(room: str, alice: Guest, year: str) -> None:
+    said = "a year lies between 1970 and 2999"
+    at = problem(alice.post("/v1/bookings", {"resource": room, "start": f"{year}-12-31T10:00"}))
+    on = problem(alice.get(f"/v1/resources/{room}/availability?from={year}-12-31&to={year}-12-31"))
+
+    assert at["errors"] == [{"pointer": "/start", "detail": said}]
+    assert {error["detail"] for error in on["errors"]} == {said}
