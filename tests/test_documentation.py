@@ -176,6 +176,7 @@ def test_the_api_notes_do_what_they_say(terminal: Terminal) -> None:
         if block.language == "shell":
             printed = terminal.run(block.text)
             assert "/problems/" not in printed, f"{block.text}\n{printed}"
+            assert printed == "304" or "%{http_code}" not in block.text
     assert re.fullmatch(r"\w+\.\d+", terminal.run("echo $POSITION"))
 
 

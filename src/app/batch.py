@@ -10,7 +10,7 @@ from app.commands import Book, BookAny, BookSeries, CancelSeries, OnBooking
 from app.decisions import decide
 from app.decisions.blocks import bookings_in
 from app.decisions.decided import Decided
-from app.decisions.lifecycle import last_change_of
+from app.decisions.lifecycle import changeable
 from app.decisions.series_end import members_of, standing_now
 from app.details import Vault
 from app.log.instants import timestamp_of
@@ -181,10 +181,10 @@ class Decider:
             work.now,
             replayed,
             decided.overlaps,
-            last_change_of(booking, work.resource) if booking is not None else None,
+            changeable(booking, work.resource) if booking is not None else None,
             work.resource(subject.resource).timezone if isinstance(subject, Block) and subject.exists else None,
             tuple(
-                Member(each.copy(), self._position_of(each.id), last_change_of(each, work.resource))
+                Member(each.copy(), self._position_of(each.id), changeable(each, work.resource))
                 for each in decided.members
             ),
             decided.standing,

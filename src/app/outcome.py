@@ -11,12 +11,21 @@ from domain.resource import Resource
 from domain.series import Series
 
 
+class Changeable(NamedTuple):
+    """When its customer can change a booking for the last time, and whether they can move it as it stands: not where
+    the desk alone books.
+    """
+
+    until: datetime
+    is_movable: bool
+
+
 class Member(NamedTuple):
-    """A booking of a series, the position of its last event, and when its customer can change it for the last time."""
+    """A booking of a series, the position of its last event, and what its customer can change."""
 
     booking: Booking
     position: int
-    changeable_until: datetime
+    changeable: Changeable
 
 
 class Outcome(NamedTuple):
@@ -25,8 +34,8 @@ class Outcome(NamedTuple):
     `subject`: the aggregate as it stands now; it is never changed afterwards. `subject_position`: the position of
     its last event. `created`: whether this command began it. `position`: a read model that has reached this shows
     the command's effect. `now`: the one time of the batch (UTC). `replayed`: an earlier request with the same
-    idempotency key did it. `overlaps`: bookings that stand in a block just placed. `changeable_until`: of a booking,
-    when its customer can change it for the last time. `timezone`: of a block, its resource's. `members`: the bookings
+    idempotency key did it. `overlaps`: bookings that stand in a block just placed. `changeable`: of a booking,
+    what its customer can change. `timezone`: of a block, its resource's. `members`: the bookings
     of a series, as far as they are the actor's. `standing`: those that were to be cancelled and could not be, and why.
     """
 
@@ -37,7 +46,7 @@ class Outcome(NamedTuple):
     now: datetime
     replayed: bool = False
     overlaps: tuple[str, ...] = ()
-    changeable_until: datetime | None = None
+    changeable: Changeable | None = None
     timezone: str | None = None
     members: tuple[Member, ...] = ()
     standing: tuple[tuple[str, Refused], ...] = ()

@@ -10,20 +10,51 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from app.bounded_cache import BoundedCache
 from app.details import DESK, UnknownCustomer, Unreadable, Vault
 from app.identity import customer_id, keyed_hash, random_customer_id
 from app.log.customers import CustomerRow
 from app.log.event_log import EventLog
+from app.messages.addressing import EMAIL, MOST_EMAIL, PHONE, usable
+from domain.definition import ONE_LINE
 from domain.refusal import Refused
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 _CHANGE_ATTEMPTS = 20
 MOST_LOOKED_AT: Final = 20_000
 """So many people are looked at for a name: about a second."""
 _CHUNK: Final = 500
+_HIDDEN: Final = Field(repr=False)
+
+
+def one_line(said: str) -> str:
+    """A name as it was said. Raises PydanticCustomError where it is not one line of signs that stand for themselves."""
+    if not ONE_LINE.fullmatch(said):
+        raise PydanticCustomError("daybook", "write one line, without control characters")
+    return said
+
+
+def _an_email(said: str) -> str:
+    if usable("email", said) is None:
+        raise PydanticCustomError(
+            "daybook",
+            "write one address such as ada@example.org: ASCII letters without quotes, and a domain with its ending, "
+            "one with other letters as xn--",
+        )
+    return said
+
+
+def _a_phone(said: str) -> str:
+    if usable("phone", said) is None:
+        raise PydanticCustomError("daybook", "write a number with its country, such as +43 660 1234567")
+    return said
+
+
+def _text(most: int, pattern: str) -> Any:
+    """What everyone reads in the schema; the sentence of what it must be comes from who checks it."""
+    return Field(max_length=most, json_schema_extra={"pattern": f"^{pattern}$"})
 
 
 class Profile(BaseModel):
@@ -34,9 +65,9 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str | None, Field(max_length=200, pattern=_PRINTABLE, repr=False)] = None
-    email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", repr=False)] = None
-    phone: Annotated[str | None, Field(max_length=50, pattern=_PRINTABLE, repr=False)] = None
+    name: Annotated[Annotated[str, _text(200, ONE_LINE.pattern), AfterValidator(one_line)] | None, _HIDDEN] = None
+    email: Annotated[Annotated[str, _text(MOST_EMAIL, EMAIL), AfterValidator(_an_email)] | None, _HIDDEN] = None
+    phone: Annotated[Annotated[str, _text(50, PHONE), AfterValidator(_a_phone)] | None, _HIDDEN] = None
     language: Annotated[
         str | None, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", repr=False)
     ] = None

@@ -27,6 +27,7 @@ _TOO_OFTEN: Final = frozenset({"HOURLY", "MINUTELY", "SECONDLY"})
 _UNTIL: Final = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 _WEEKDAY: Final = re.compile(r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,3}")
+_UNSIGNED: Final = re.compile(r"[0-9]{1,3}")
 
 
 class OnWeekday(NamedTuple):
@@ -107,7 +108,7 @@ def wrong(detail: str, pointer: str = "/repeat") -> Refused:
 
 
 def _whole(name: str, value: str, least: int, most: int) -> int:
-    if not _NUMBER.fullmatch(value) or not least <= int(value) <= most:
+    if not (_NUMBER if least < 0 else _UNSIGNED).fullmatch(value) or not least <= int(value) <= most:
         raise wrong(f"{name} is a whole number from {least} to {most}")
     return int(value)
 

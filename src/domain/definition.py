@@ -31,6 +31,8 @@ MOST_ATTRIBUTES = 50
 FIRST_DATE, LAST_DATE = date(1970, 1, 2), date(2999, 12, 30)
 WALL_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+ONE_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""A name: no control characters, and no signs that turn the direction of what is written around it."""
 NOT_PLACES = ("localtime", "posixrules", "posix/", "right/")
 """What some machines keep beside the database's zones: their own setting, and zones that count leap seconds."""
 POLICY_BOUNDS: Mapping[str, tuple[int, int]] = {

@@ -15,6 +15,8 @@ def rotate_with_progress(settings: Settings, say: Say, *, drop_old: bool) -> Non
     say(f"{rotated.wrapped:,} keys were wrapped under it." if rotated.wrapped else "All keys are wrapped under it.")
     if rotated.dropped:
         say("The old one is gone from master.key. Keep your copy of it as long as you keep backups of before.")
+    elif drop_old and settings.master_key is None:
+        say("There is only this one in master.key: nothing to drop.")
     elif settings.master_key is None:
         say("The old one still opens. `daybook keys rotate --drop-old` lets it go without making another.")
     else:

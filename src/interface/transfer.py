@@ -18,8 +18,9 @@ from app.transfer.exporting import Lines, Sink, Table, header_of, pages
 from app.transfer.keys import write_keys
 from app.transfer.replaying import replay
 from app.transfer.resuming import go_on
-from app.transfer.selecting import Selected, last_position_at
+from app.transfer.selecting import Selected, is_known, last_position_at
 from app.transfer.trouble import CannotExport
+from domain.resource import Resource
 from interface.announcement import Say
 from interface.failures import Unsuitable
 from interface.progress import Shown
@@ -98,6 +99,10 @@ def _refuse_what_does_not_go_together(wanted: Wanted) -> None:
 
 def _selected(log: EventLog, wanted: Wanted) -> Selected:
     head = log.head().position
+    if wanted.resource is not None and not log.stream(Resource.stream(wanted.resource), limit=1):
+        raise Unsuitable(f"There is no resource {wanted.resource}.")
+    if wanted.customer is not None and not is_known(log, wanted.customer, head):
+        raise Unsuitable(f"There is no customer {wanted.customer}.")
     begin = 1 if wanted.begin is None else _position(log, wanted.begin, "--from", head)
     to = head if wanted.to is None else _position(log, wanted.to, "--to", head)
     if begin > head + 1 or to > head:

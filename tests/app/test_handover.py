@@ -105,7 +105,7 @@ async def test_what_is_booked_over_there_is_answered_here(house: House, meeting:
             await writer.execute(house.booking(house.person("bob"), TEN))
     assert isinstance(outcome.subject, Booking)
     assert (outcome.created, outcome.subject.status, outcome.position) == (True, "confirmed", writer.decided_up_to)
-    assert outcome.changeable_until == outcome.subject.start
+    assert outcome.changeable == (outcome.subject.start, True)
 
 
 async def test_a_refusal_from_over_there_is_gone_once_it_was_told(house: House, meeting: Path) -> None:

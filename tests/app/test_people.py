@@ -199,7 +199,12 @@ def test_a_change_of_a_version_that_is_no_longer_there_is_refused(people: People
 
 def test_changes_at_once_are_all_kept(people: People) -> None:
     customer = people.create(Profile(), made_by="staff:c-bob")[0].customer
-    patches = [Profile(name="Alice"), Profile(email="a@b.example"), Profile(phone="1"), Profile(language="de")]
+    patches = [
+        Profile(name="Alice"),
+        Profile(email="a@b.example"),
+        Profile(phone="+4366012345"),
+        Profile(language="de"),
+    ]
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda patch: people.change(customer, patch), patches))
@@ -207,7 +212,7 @@ def test_changes_at_once_are_all_kept(people: People) -> None:
     assert people.person(customer).shown() == {
         "name": "Alice",
         "email": "a@b.example",
-        "phone": "1",
+        "phone": "+4366012345",
         "language": "de",
         "messages": None,
     }
@@ -270,10 +275,13 @@ def test_a_profile_altered_in_the_table_reads_as_unreadable(people: People, log:
         {"name": ""},
         {"name": "A" * 201},
         {"name": "A\x00"},
+        {"name": "A\u202eb"},
         {"name": "A\ud800"},
         {"name": 5},
         {"email": "nowhere"},
         {"email": "a b@c"},
+        {"phone": "0660 1234567"},
+        {"phone": "+43"},
         {"language": "not a language"},
         {"nickname": "Al"},
     ],
@@ -283,6 +291,29 @@ def test_a_profile_that_cannot_be_is_refused(fields: dict[str, Any]) -> None:
         Profile(**fields)
 
     assert "AAAA" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "email", ["ünï@example.org", "a,b@example.org", "a@b", '"quoted"@example.org', "a@[127.0.0.1]", "a@exämple.org"]
+)
+def test_an_address_that_could_not_be_written_to_is_refused_in_words(email: str) -> None:
+    with pytest.raises(ValidationError, match="write one address such as"):
+        Profile(email=email)
+
+
+def test_what_is_unusable_but_stored_stays_readable_and_the_rest_can_be_changed(people: People) -> None:
+    stored = Profile.model_construct(email="a@b", phone="12 34", name="Ada\u202e")
+    customer = people.create(stored, made_by="staff:bob")[0].customer
+
+    people.change(customer, Profile(language="de"))
+
+    assert people.person(customer).shown() == {
+        "name": "Ada\u202e",
+        "email": "a@b",
+        "phone": "12 34",
+        "language": "de",
+        "messages": None,
+    }
 
 
 def test_a_profile_prints_nothing_of_the_person() -> None:

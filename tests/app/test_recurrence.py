@@ -78,6 +78,8 @@ def test_an_end_in_utc_is_that_instant_on_the_wall_clock() -> None:
         ("FREQ=DAILY;DTSTART=20261201", "DTSTART=20261201 is not known here"),
         ("FREQ=DAILY", "say either COUNT or UNTIL"),
         ("FREQ=DAILY;COUNT=3;UNTIL=20270101", "say either COUNT or UNTIL"),
+        ("FREQ=DAILY;COUNT=+2", "COUNT is a whole number from 1 to 100"),
+        ("FREQ=DAILY;COUNT=2;INTERVAL=+1", "INTERVAL is a whole number from 1 to 999"),
         ("FREQ=DAILY;COUNT=0", "COUNT is a whole number from 1 to 100"),
         ("FREQ=DAILY;COUNT=101", "COUNT is a whole number from 1 to 100"),
         ("FREQ=DAILY;COUNT=1e1", "COUNT is a whole number"),

@@ -97,6 +97,7 @@ def test_an_unknown_variable_is_an_error_that_says_what_may_be_meant(
         ("DAYBOOK_CLOCK_TOLERANCE", "-1", "greater than 0"),
         ("DAYBOOK_MESSAGE_URLS", "mailto://u:p@smtp.example.org", "where the customer's goes"),
         ("DAYBOOK_MESSAGE_URLS", "mailto://{email}", "behind the host"),
+        ("DAYBOOK_MESSAGE_URLS", "mailto://u:p@smtp.example.org?to={phone}", "mail goes to {email}"),
         ("DAYBOOK_MESSAGE_URLS", "syslog://localhost/{email}", "begins with one of"),
         ("DAYBOOK_MESSAGE_LANGUAGE", "tlh", "there are words for de, en"),
         ("DAYBOOK_REMINDER_MINUTES", "-1", "greater than or equal to 0"),

@@ -134,6 +134,11 @@ def test_what_is_wrong_ends_with_1_and_says_what_to_do(venue: dict[str, str], tm
     assert told.stderr == as_json.stderr == ""
 
 
+def test_an_export_of_what_is_not_there_says_so(venue: dict[str, str]) -> None:
+    assert_one_sentence(run(venue, "export", "--resource", "nope"), "There is no resource nope.")
+    assert_one_sentence(run(venue, "export", "--customer", "c-0"), "There is no customer c-0.")
+
+
 def test_it_looks_and_makes_nothing(tmp_path: Path) -> None:
     nowhere = environment(DAYBOOK_DATA=str(tmp_path / "data"))
     for arguments in (("verify",), ("checkpoint",), ("export",)):

@@ -114,6 +114,24 @@ def test_as_a_table_for_spreadsheets(house: House, clinic: str, alice: Guest) ->
     assert accepted.headers["content-type"].startswith("text/csv")
 
 
+@pytest.mark.parametrize(
+    ("accept", "answered"),
+    [
+        ("text/csv;q=0.1, application/json", "application/json"),
+        ("application/json; q=0.5, image/svg+xml;q=0.9, text/csv;q=0", "image/svg+xml"),
+        ("text/csv;q=0, image/svg+xml;q=0.000", "application/json"),
+        ("image/svg+xml, text/csv", "image/svg+xml"),
+        ("text/csv;q=much, application/json;q=0.9", "text/csv"),
+    ],
+)
+def test_what_is_accepted_most_gladly_is_sent(house: House, clinic: str, accept: str, answered: str) -> None:
+    asked: dict[str, Any] = {"resource": clinic, "from": DATE, "to": DATE}
+
+    answer = house.guest("sam", "staff").get("/v1/demand", {"Accept": accept}, **asked)
+
+    assert answer.headers["content-type"].partition(";")[0] == answered
+
+
 @pytest.mark.parametrize("by", ["hour", "weekday", "date"])
 def test_as_a_picture_that_says_what_it_shows(house: House, clinic: str, alice: Guest, by: str) -> None:
     house.register("odd", name='<b>&"Odd"', hours=OPEN)

@@ -95,6 +95,11 @@ def test_people_say_themselves_that_they_want_no_messages(alice: Guest) -> None:
 def test_profiles_are_strict(sam: Guest) -> None:
     for body in ({"name": 5}, {"email": "nowhere"}, {"name": "a\u0000b"}, {"language": "d"}, {"messages": "no"}):
         assert problem(sam.post("/v1/customers", body))["code"] == "malformed"
+    (error,) = problem(sam.post("/v1/customers", {"email": "a@b"}))["errors"]
+    assert error["pointer"] == "/email"
+    assert error["detail"].startswith("write one address such as ada@example.org")
+    (error,) = problem(sam.send("PATCH", f"/v1/customers/{sam.me()}", {"phone": "0660 1234567"}))["errors"]
+    assert error == {"pointer": "/phone", "detail": "write a number with its country, such as +43 660 1234567"}
     assert problem(sam.post("/v1/customers", {"nickname": "Z"}))["code"] == "unknown-field"
 
 

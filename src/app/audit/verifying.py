@@ -48,7 +48,8 @@ _NEXT: Final[Mapping[str, str]] = {
     "snapshot": _SHORT_CUT,
     "topic": "If a newer Daybook wrote it, verify with that one; otherwise somebody wrote it past Daybook.",
     "signature": "Nothing is proved by this file, for or against the log: take the checkpoint from where it was kept.",
-    "unknown-key": "If you know it to be yours, name its public half: --public-key, or DAYBOOK_CHECKPOINT_PUBLIC_KEYS.",
+    "unknown-key": "If you know it to be yours, bring checkpoint.keys from the folder where it signed, or name its "
+    "public half: --public-key, or DAYBOOK_CHECKPOINT_PUBLIC_KEYS.",
     "erased": (
         "Daybook deletes it in the same append: it was put back. Start the service with its erasure list, which erases "
         "them again, and look for where the row came from: an old backup of the table, or another store's keys."
@@ -181,7 +182,8 @@ class _Held:
             key = self._keys.get(made.key)
             if key is None:
                 sentence = f"The checkpoint {proof.path} names the key {made.key}, which is not known here."
-                yield Finding(made.position, sentence, "unknown-key", "", " or ".join(sorted(self._keys)), made.key)
+                known = " or ".join(sorted(self._keys)) or "a key that is known: there is none here"
+                yield Finding(made.position, sentence, "unknown-key", "", known, made.key)
             elif not made.is_signed_by(key):
                 sentence = f"The checkpoint {proof.path} is not as the key {made.key} signed it."
                 yield Finding(made.position, sentence, "signature", "", "its signature", "another text")

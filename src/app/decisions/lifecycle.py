@@ -1,11 +1,10 @@
 """What happens to a booking after it was made, short of moving it."""
 
-from datetime import datetime
-
 from app.commands import Approve, Cancel, Command, Complete, Confirm, Lapse, MarkNoShow, OnBooking, Reject, Revoke
 from app.decisions.access import ResourceOf, must_be_current, must_be_theirs
 from app.decisions.claims import day_streams, release
 from app.decisions.decided import Decided
+from app.outcome import Changeable
 from app.work import Work
 from domain.booking import Booking
 from domain.policies import last_change
@@ -94,9 +93,11 @@ def needs_approval(work: Work, booking: Booking) -> bool:
     return any(work.resource(leg.resource).policy.approval for leg in booking.legs)
 
 
-def last_change_of(booking: Booking, resource_of: ResourceOf) -> datetime:
-    """The last moment at which its customer may still cancel or move it."""
-    return min(last_change(resource_of(leg.resource), leg.start) for leg in booking.legs)
+def changeable(booking: Booking, resource_of: ResourceOf) -> Changeable:
+    """Until when its customer may cancel or move it, and whether they may move it at all."""
+    places = [resource_of(leg.resource) for leg in booking.legs]
+    until = min(last_change(place, leg.start) for place, leg in zip(places, booking.legs, strict=True))
+    return Changeable(until, all(place.definition.visibility != "staff" for place in places))
 
 
 def must_not_be_too_late(work: Work, command: Command, booking: Booking) -> None:

@@ -12,6 +12,7 @@ from icalendar import Calendar
 from icalendar.error import BrokenCalendarProperty
 
 from app.external_calendars.entries import Entry, Moment, read_entry, refuse_dropped_lines
+from app.external_calendars.free_busy import busy_periods
 from app.external_calendars.recurring import Occurrence, Steps, occurrences
 from app.external_calendars.window import BusyTime, FeedUnreadable, Window
 from domain.interval import DAY, MINUTE, Interval, first_instant, first_instant_at, in_zone, split_by_date
@@ -39,6 +40,18 @@ def _busy_times(feed: bytes, window: Window) -> list[BusyTime]:
     calendar = _calendar(feed)
     refuse_dropped_lines(calendar)
     zone = _zone_of(calendar) or window.zone
+    within = Interval(*(first_instant(window.first + DAY * days, window.zone) for days in (0, window.days)))
+    found = dict[tuple[str, str, date], BusyTime]()
+    for uid, occurrence in _named(calendar, zone, within):
+        for part in _parts(uid, occurrence, within, window.zone):
+            found[part[:3]] = part
+            if len(found) > MOST_BUSY_TIMES:
+                raise FeedUnreadable(f"It has more than {MOST_BUSY_TIMES} busy times in {window.days} days.")
+    return sorted(found.values(), key=lambda each: (each.day, each.start, each.end, each.uid, each.recurrence))
+
+
+def _named(calendar: Calendar, zone: ZoneInfo, within: Interval) -> Iterator[tuple[str, Occurrence]]:
+    """All times of the calendar's entries, each with its entry's UID, and its busy periods, without one."""
     by_uid = dict[str, list[Entry]]()
     events = calendar.walk("VEVENT")
     if len(events) > MOST_ENTRIES:
@@ -46,15 +59,13 @@ def _busy_times(feed: bytes, window: Window) -> list[BusyTime]:
     for event in events:
         entry = read_entry(event, zone)
         by_uid.setdefault(entry.uid, []).append(entry)
-    within = Interval(*(first_instant(window.first + DAY * days, window.zone) for days in (0, window.days)))
-    steps, found = Steps(), dict[tuple[str, str, date], BusyTime]()
+    steps = Steps()
     for uid, entries in by_uid.items():
         for occurrence in occurrences(entries, within, steps):
-            for part in _parts(uid, occurrence, within, window.zone):
-                found[part[:3]] = part
-                if len(found) > MOST_BUSY_TIMES:
-                    raise FeedUnreadable(f"It has more than {MOST_BUSY_TIMES} busy times in {window.days} days.")
-    return sorted(found.values(), key=lambda each: (each.day, each.start, each.end, each.uid, each.recurrence))
+            yield uid, occurrence
+    for told in calendar.walk("VFREEBUSY"):
+        for period in busy_periods(told, zone):
+            yield "", period
 
 
 def _calendar(feed: bytes) -> Calendar:

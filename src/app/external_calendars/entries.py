@@ -16,7 +16,7 @@ LONGEST_UID: Final = 1_000
 
 _READ: Final = frozenset(
     {"UID", "RECURRENCE-ID", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "TRANSP", "STATUS"}
-    | {"RRULE", "RDATE", "EXDATE", "X-WR-TIMEZONE"}
+    | {"RRULE", "RDATE", "EXDATE", "FREEBUSY", "X-WR-TIMEZONE"}
 )
 """The properties that say when somebody is busy."""
 
@@ -59,7 +59,7 @@ def read_entry(component: Component, zone: ZoneInfo) -> Entry:
     if len(uid) > LONGEST_UID:
         raise FeedUnreadable(f"An entry has a UID of more than {LONGEST_UID} characters.")
     days, lasts = _length(component, start, zone)
-    rules = _all(component, "RRULE")
+    rules = all_of(component, "RRULE")
     if len(rules) > 1:
         raise FeedUnreadable("An entry has several rules to repeat by.")
     recurrence = _moment(component, "RECURRENCE-ID", zone)
@@ -89,13 +89,14 @@ def refuse_dropped_lines(component: Component) -> None:
         raise FeedUnreadable("It has a line that cannot be understood.")
 
 
-def _all(component: Component, name: str) -> list[Any]:
+def all_of(component: Component, name: str) -> list[Any]:
+    """All that is said under a name, one line or several."""
     found = component.get(name, [])
     return list(found) if isinstance(found, list) and not hasattr(found, "dts") else [found]
 
 
 def _text(component: Component, name: str) -> str:
-    found = _all(component, name)
+    found = all_of(component, name)
     return str(found[0]).strip() if found else ""
 
 
@@ -105,15 +106,16 @@ def _whole_number(component: Component, name: str) -> int:
 
 
 def _moment(component: Component, name: str, zone: ZoneInfo) -> Moment | None:
-    found = _all(component, name)
+    found = all_of(component, name)
     if not found:
         return None
     if len(found) > 1:
         raise FeedUnreadable(f"An entry has several {name}.")
-    return _in_zone(found[0].dt, found[0].params, zone)
+    return in_zone_said(found[0].dt, found[0].params, zone)
 
 
-def _in_zone(said: object, parameters: Any, zone: ZoneInfo) -> Moment:
+def in_zone_said(said: object, parameters: Any, zone: ZoneInfo) -> Moment:
+    """A moment with the zone it was said in, else with `zone`. Raises FeedUnreadable."""
     if isinstance(said, datetime):
         if said.tzinfo is not None:
             return said
@@ -154,9 +156,9 @@ def _elapsed(start: Moment, end: Moment) -> timedelta:
 
 def _more(component: Component, name: str, zone: ZoneInfo) -> Iterator[tuple[Moment, datetime | timedelta | None]]:
     """Moments that a list names, each with an end or a length of its own or none."""
-    for listed in _all(component, name):
+    for listed in all_of(component, name):
         for each in listed.dts:
             said, end = each.dt if isinstance(each.dt, tuple) else (each.dt, None)
             if isinstance(end, datetime) and end.tzinfo is None:
                 end = end.replace(tzinfo=zone)
-            yield _in_zone(said, listed.params, zone), end
+            yield in_zone_said(said, listed.params, zone), end

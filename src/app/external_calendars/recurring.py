@@ -64,7 +64,7 @@ def occurrences(entries: Iterable[Entry], within: Interval, steps: Steps) -> Ite
             yield from _told(entry)
     for series in versions:
         for found in _of_series(series, changed, within, steps):
-            yield found if len(versions) == 1 else _by_its_time(found)
+            yield found if len(versions) == 1 else by_its_time(found)
 
 
 def key_of(moment: Moment) -> str:
@@ -100,7 +100,7 @@ def _of_series(series: Entry, changed: Sequence[Entry], within: Interval, steps:
         yield from _expanded(series, changed, within, steps)
 
 
-def _by_its_time(found: Occurrence) -> Occurrence:
+def by_its_time(found: Occurrence) -> Occurrence:
     """Named so that what two versions both say is there once, and what they say differently is told apart."""
     return found._replace(key=f"{key_of(found.start)} {key_of(found.end)}")
 

@@ -10,10 +10,15 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 GAPS: Final = ("email", "phone")
-KINDS: Final = frozenset(
+MAIL: Final = frozenset(
     {
         *("mailto", "mailtos", "mailgun", "mailersend", "brevo", "postmark", "resend", "sendgrid", "ses", "smtp2go"),
-        *("sparkpost", "46elks", "bulksms", "bulkvs", "clickatell", "clicksend", "d7sms", "httpsms", "infobip"),
+        "sparkpost",
+    }
+)
+KINDS: Final = MAIL | frozenset(
+    {
+        *("46elks", "bulksms", "bulkvs", "clickatell", "clicksend", "d7sms", "httpsms", "infobip"),
         *("msgbird", "nexmo", "seven", "sinch", "smseagle", "smseagles", "sns", "telnyx", "twilio", "vonage"),
         *("signal", "signals", "threema", "whatsapp"),
     }
@@ -21,11 +26,17 @@ KINDS: Final = frozenset(
 """What may stand before `://`: mail, short messages, and chats that know people by their numbers. Others that the
 library knows write to whole rooms, to this machine's screen, or to any server at all.
 """
+EMAIL: Final = r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"
+"""One recipient, and nothing that the library would read as two. It knows no other letters: RFC 6531 is not for it."""
+PHONE: Final = r"[ ./()-]*\+[ ./()-]*[1-9]([ ./()-]*[0-9]){6,14}[ ./()-]*"
+"""A number with its country (E.164), however people group it."""
+MOST_EMAIL: Final = 254
+UNUSABLE: Final = "What the person has said is no address that can be written to, so nobody is."
+"""Said for good, of what was stored before such addresses were refused."""
 NOT_ALONE: Final = "The library would not write to just this recipient, so nobody is written to."
 """Said for good: it reads addresses by rules of its own, and where it finds none it may write to whoever sends."""
 _GAP: Final = re.compile(r"\{([^{}]*)\}")
-_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+_EMAIL, _PHONE = re.compile(EMAIL), re.compile(PHONE)
 _ANY_ADDRESS: Final = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+|\+?[0-9][0-9 ()./-]{5,}[0-9]")
 _WRITTEN_IN_PHONES: Final = str.maketrans("", "", " -./()")
 
@@ -48,6 +59,8 @@ def check(template: str) -> None:
     found = _GAP.findall(template)
     if not found or any(gap not in GAPS for gap in found) or len(found) != template.count("{"):
         raise BadTemplate("write {email} or {phone} where the customer's goes, and no other braces")
+    if "phone" in found and kind_of(template) in MAIL:
+        raise BadTemplate("mail goes to {email}: no phone number is an address of mail")
     if "{" in re.split(r"[/?#]", template.partition("://")[2], maxsplit=1)[0]:
         raise BadTemplate("write the gap behind the host, as in `/{phone}` or `?to={email}`")
 
@@ -58,11 +71,17 @@ def addressed(template: str, profile: Mapping[str, str | None]) -> str | None:
     """
     filled: dict[str, str] = {}
     for gap in _GAP.findall(template):
-        found = _usable(gap, profile.get(gap))
+        said = profile.get(gap)
+        found = None if said is None else usable(gap, said)
         if found is None:
             return None
         filled[gap] = quote(found, safe="")
     return _GAP.sub(lambda gap: filled[gap[1]], template)
+
+
+def was_said(template: str, profile: Mapping[str, str | None]) -> bool:
+    """Whether the customer has said all that the gaps ask for, be it of use or not."""
+    return all(profile.get(gap) is not None for gap in _GAP.findall(template))
 
 
 def recipients(template: str, filled: str) -> list[str]:
@@ -83,11 +102,8 @@ def without_addresses(said: str, template: str, filled: str) -> str:
     return _ANY_ADDRESS.sub("...", said)
 
 
-def _usable(gap: str, said: str | None) -> str | None:
-    """One recipient, and nothing else."""
-    if said is None:
-        return None
+def usable(gap: str, said: str) -> str | None:
+    """One recipient, and nothing else: as it is written to. None where it is nothing of that kind."""
     if gap == "phone":
-        number = said.translate(_WRITTEN_IN_PHONES)
-        return number if _PHONE.fullmatch(number) else None
-    return said if len(said) <= 254 and _EMAIL.fullmatch(said) else None
+        return said.translate(_WRITTEN_IN_PHONES) if _PHONE.fullmatch(said) else None
+    return said if len(said) <= MOST_EMAIL and _EMAIL.fullmatch(said) else None

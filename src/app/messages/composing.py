@@ -12,7 +12,7 @@ from app.log.event_log import EventLog
 from app.log.instants import timestamp_of
 from app.log.mapper import EventMapper
 from app.log.messages import MessageRow
-from app.messages.addressing import addressed
+from app.messages.addressing import UNUSABLE, addressed, kind_of, was_said
 from app.messages.following import happening_of
 from app.messages.occasions import Occasion
 from app.messages.wording import Words, language_for, words
@@ -35,10 +35,13 @@ class Way(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """A message ready to be sent, by each of the ways."""
+    """A message ready to be sent, by each of the ways. `unusable`: of each address that the person has said and nobody
+    can write to, what is told.
+    """
 
     words: Words
     ways: list[Way]
+    unusable: list[str]
 
 
 class NotYet(NamedTuple):
@@ -85,8 +88,10 @@ class Composing:
         if _is_over(found, row.occasion, now) or not self._is_asked_still(row, found.booking, now):
             return None
         profile = self._profile(row.customer)
-        ways = [] if profile is None else self._ways(profile, row.sent.split())
-        return Composed(self._words(row, found, profile), ways) if profile is not None and ways else None
+        if profile is None:
+            return None
+        ways, unusable = self._ways(profile, row.sent.split())
+        return Composed(self._words(row, found, profile), ways, unusable) if ways or unusable else None
 
     def _remind_at(self, row: MessageRow, was: Booking) -> datetime | None:
         """When it is due by the settings of now; none where the booking is not what it was."""
@@ -124,10 +129,17 @@ class Composing:
             raise ProfileUnreadable(NOT_READABLE)
         return person.profile if person.profile is not None and person.profile.messages is not False else None
 
-    def _ways(self, profile: Profile, sent: Sequence[str]) -> list[Way]:
+    def _ways(self, profile: Profile, sent: Sequence[str]) -> tuple[list[Way], list[str]]:
         said = {"email": profile.email, "phone": profile.phone}
-        filled = {name: addressed(template, said) for name, template in self._templates.items() if name not in sent}
-        return [Way(name, self._templates[name], url) for name, url in filled.items() if url is not None]
+        ways, unusable = list[Way](), list[str]()
+        for name, template in self._templates.items():
+            if name in sent or not was_said(template, said):
+                continue
+            if (url := addressed(template, said)) is not None:
+                ways.append(Way(name, template, url))
+            else:
+                unusable.append(f"{kind_of(template)}: {UNUSABLE}")
+        return ways, unusable
 
     def _words(self, row: MessageRow, found: Happening, profile: Profile) -> Words:
         language = language_for(profile.language, self._otherwise)

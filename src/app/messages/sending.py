@@ -10,7 +10,7 @@ from app.log.instants import timestamp_of, timestamp_text
 from app.log.mapper import EventUnreadable
 from app.log.messages import MessageRow, MessageTable
 from app.messages.addressing import NOT_ALONE, kind_of
-from app.messages.composing import Composing, NotYet, ProfileUnreadable
+from app.messages.composing import Composed, Composing, NotYet, ProfileUnreadable
 from app.messages.wording import Words
 from app.telling.backing_off import pause_after
 
@@ -71,36 +71,40 @@ class Sending:
         elif isinstance(found, NotYet):
             self._table.put_off(row.message, timestamp_text(found.due_at))
         else:
-            sent, troubles, became = row.sent.split(), [], set[Became]()
-            for number, way in enumerate(found.ways, 1):
-                trouble = self._transport.send(way.template, way.url, found.words)
-                if trouble is not None and not self._may_run():  # it was given up, to be sent by whoever is next
-                    return
-                if trouble is not None and trouble != NOT_ALONE:
-                    troubles.append(f"{kind_of(way.template)}: {trouble}")
-                    continue
-                if trouble is not None:
-                    log.warning("message given up", message=row.message, booking=row.booking, reason=trouble)
-                became.add("sent" if trouble is None else "given-up")
-                if number < len(found.ways) or troubles:
-                    self._table.sent(row.message, sent := [*sent, way.name])
-            if troubles:
-                self._failed(row, troubles)
-            else:
-                self._table.done(row.message)
-                self._counted("sent" if "sent" in became else "given-up")
+            self._send_each_way(row, found)
 
     def tidy(self, kept: timedelta) -> None:
         """Forget what was given up that long ago. Raises StoreUnavailable, OutcomeUnknown."""
         self._table.forget_given_up(timestamp_text(self._now() - kept))
 
+    def _send_each_way(self, row: MessageRow, found: Composed) -> None:
+        sent, troubles, for_good = row.sent.split(), list[str](), [*found.unusable]
+        for number, way in enumerate(found.ways, 1):
+            trouble = self._transport.send(way.template, way.url, found.words)
+            if trouble is not None and not self._may_run():  # it was given up, to be sent by whoever is next
+                return
+            if trouble is not None:
+                (for_good if trouble == NOT_ALONE else troubles).append(f"{kind_of(way.template)}: {trouble}")
+            elif number < len(found.ways) or troubles or for_good:
+                self._table.sent(row.message, sent := [*sent, way.name])
+        if troubles:
+            self._failed(row, [*troubles, *for_good])
+        elif for_good:
+            self._give_up(row, " ".join(for_good))
+        else:
+            self._table.done(row.message)
+            self._counted("sent")
+
+    def _give_up(self, row: MessageRow, trouble: str) -> None:
+        self._table.give_up(row.message, timestamp_text(self._now()), trouble)
+        log.warning("message given up", message=row.message, booking=row.booking, reason=trouble)
+        self._counted("given-up")
+
     def _failed(self, row: MessageRow, troubles: list[str]) -> None:
         now, trouble = self._now(), " ".join(troubles)
         since = row.failing_since or timestamp_text(now)
         if now - timestamp_of(since) >= GIVEN_UP_AFTER:
-            self._table.give_up(row.message, timestamp_text(now), trouble)
-            log.warning("message given up", message=row.message, booking=row.booking, reason=trouble)
-            self._counted("given-up")
+            self._give_up(row, trouble)
         else:
             due_at = timestamp_text(now + pause_after(row.failures + 1))
             self._table.failed(row.message, since, due_at, trouble)

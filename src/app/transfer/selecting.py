@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
+from app.log.event_log import EventLog
 from app.log.reading import Reading
 from app.log.records import RecordedEvent
 
@@ -72,6 +73,17 @@ class Selection:
         if stream.startswith("day/"):
             return f"booking/{_names(event.state).booking}" in self._of_customer
         return stream in self._of_customer or stream == f"customer/{self._customer}"
+
+
+def is_known(log: EventLog, customer: str, head: int) -> bool:
+    """Whether anything is there of a customer, erased or not. Without their keys, a log that was moved knows people by
+    their bookings alone. Raises StoreUnavailable.
+    """
+    return (
+        log.customers.get(customer) is not None
+        or bool(log.stream(f"customer/{customer}", limit=1))
+        or any(True for _ in _of_customer(log, Selected(1, head, customer=customer)))
+    )
 
 
 def last_position_at(log: Reading, timestamp: str, head: int) -> int:

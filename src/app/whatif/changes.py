@@ -6,11 +6,14 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
-from domain.definition import WALL_CLOCK, Definition
+from domain.definition import MOST, POLICY_BOUNDS, WALL_CLOCK, Definition
 from domain.plan import WEEKDAYS, Policy
 from domain.refusal import Refused
 
 MOST_CHANGES: Final = 50
+_MOST_DIGITS: Final = 9
+"""More than any limit has."""
+_MOST_SHOWN: Final = 40
 CLOSED: Final = "closed"
 _UNLIMITED: Final = ("none", "null")
 _PLAIN: Final = ("capacity", "seats")
@@ -75,7 +78,7 @@ def texts_of(said: Mapping[str, int | bool | str | None]) -> list[str]:
 def _change(name: str, value: str) -> Change:
     group, _, key = name.partition(".")
     if name in _PLAIN:
-        return Change((name,), _number(name, value, may_be_none=name == "seats"))
+        return Change((name,), _number(name, value, MOST, may_be_none=name == "seats"))
     if group == "hours" and key in WEEKDAYS:
         return Change(("hours", key), _windows(name, value))
     if group == "exceptions" and _is_date(key):
@@ -90,13 +93,16 @@ def _of_policy(name: str, key: str, value: str) -> int | bool | None:
         if value.lower() not in {"true", "false"}:
             raise CannotImagine(f"{name} is true or false, not {value!r}.")
         return value.lower() == "true"
-    return _number(name, value, may_be_none=key == "daily_limit")
+    return _number(name, value, POLICY_BOUNDS[key][1], may_be_none=key == "daily_limit")
 
 
-def _number(name: str, value: str, *, may_be_none: bool) -> int | None:
+def _number(name: str, value: str, most: int, *, may_be_none: bool) -> int | None:
     if may_be_none and value.lower() in _UNLIMITED:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+    is_whole = value.isascii() and value.isdigit()
+    if is_whole and len(value) > _MOST_DIGITS:
+        raise CannotImagine(f"{name} is at most {most}, not {value[:_MOST_SHOWN]}{'...' * (len(value) > _MOST_SHOWN)}.")
+    if not is_whole:
         raise CannotImagine(f"{name} is a whole number from 0 on{' or none' if may_be_none else ''}, not {value!r}.")
     return int(value)
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from app.commands import Actor, Command
 from app.details import Vault
-from app.outcome import Outcome
+from app.outcome import Changeable, Outcome
 from domain.booking import Booking
 from domain.refusal import Refused
 from interface.http.answers import Action, BookingAnswer
@@ -87,13 +87,15 @@ def booking_answer(
     }
 
 
-def actions_of(actor: Actor, booking: Booking, now: datetime, changeable_until: datetime) -> list[Action]:
+def actions_of(actor: Actor, booking: Booking, now: datetime, changeable: Changeable | None) -> list[Action]:
     """What the actor could do with a booking of theirs now, in the order in which one would offer it.
 
-    `changeable_until`: when a customer may change it for the last time.
+    `changeable`: what a customer may change; none where nothing is known of it, which is until it starts.
     """
-    in_time = actor.is_desk or now <= changeable_until
-    return [*(_desk(booking, now) if actor.is_desk else ()), *_owner(booking, now, in_time=in_time)]
+    until, is_movable = changeable or (booking.start, True)
+    in_time = actor.is_desk or now <= until
+    found = [*(_desk(booking, now) if actor.is_desk else ()), *_owner(booking, now, in_time=in_time)]
+    return [each for each in found if each != "reschedule" or actor.is_desk or is_movable]
 
 
 def _desk(booking: Booking, now: datetime) -> Iterator[Action]:
@@ -149,7 +151,7 @@ async def _answer(visit: Visit, actor: Actor, outcome: Outcome, status: int, det
         booking,
         position=outcome.subject_position,
         created_at=booking.created_on,
-        actions=actions_of(actor, booking, outcome.now, outcome.changeable_until or booking.start),
+        actions=actions_of(actor, booking, outcome.now, outcome.changeable),
         sealed=sealed,
         now=outcome.now,
     )

@@ -13,7 +13,7 @@ from app.calendars.feeds import entries_of_all
 from app.calendars.text import calendar_text
 from app.commands import Actor
 from app.decisions.access import ResourceOf, may_touch
-from app.decisions.lifecycle import last_change_of
+from app.decisions.lifecycle import changeable
 from app.details import Vault
 from app.read_models import bookings, resources
 from app.read_models.booking_rows import BookingRow
@@ -249,7 +249,7 @@ def shown_booking(row: BookingRow, vault: Vault, actor: Actor, now: datetime, re
         booking,
         position=row.position,
         created_at=row.created_at,
-        actions=actions_of(actor, booking, now, last_change_of(booking, resource_of)),
+        actions=actions_of(actor, booking, now, changeable(booking, resource_of)),
         sealed=sealed,
         now=now,
     )

@@ -83,6 +83,7 @@ async def show_customer(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: CustomerAnswer},
+        query=Asked,
         body=Profile,
         body_example=PROFILE,
         command=True,
@@ -94,6 +95,7 @@ async def change_customer(request: WebRequest) -> ASGIResponse:
     """Change the fields that are sent; null takes one away."""
     visit = await admitted(request)
     actor = visit.visitor.acting(*BOOKERS)
+    query_of(request, Asked)
     said = await body_of(request, Profile)
     expected = expected_version(visit.headers)
     person = await _person(visit, actor)

@@ -1,5 +1,6 @@
 """The demand for a resource: for its desk, administrators and auditors. Numbers alone, nothing of persons."""
 
+import re
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
@@ -34,6 +35,7 @@ TAGS: Final = ["demand"]
 USUAL_DATES: Final = 28
 Form = Literal["json", "csv", "svg"]
 _FORMS: Final[dict[str, Form]] = {TABLE: "csv", PICTURE: "svg", "application/json": "json"}
+_QUALITY: Final = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 _READ: Final = {"bookings", "days", "demand", "resources", "wishes"}
 """The read models that an answer is made of."""
@@ -101,8 +103,15 @@ def _form(visit: Visit, asked: DemandAsked) -> Form:
     if asked.format is not None:
         return asked.format
     wanted = visit.headers.get(b"accept", b"").decode("latin-1").lower()
-    named = [kind.partition(";")[0].strip() for kind in wanted.split(",")]
-    return next((_FORMS[kind] for kind in named if kind in _FORMS), "json")
+    named = [(kind, quality) for kind, quality in map(_preference, wanted.split(",")) if kind in _FORMS and quality > 0]
+    return _FORMS[max(named, key=lambda each: each[1])[0]] if named else "json"
+
+
+def _preference(said: str) -> tuple[str, float]:
+    """A kind of the header Accept and its `q`; one that is no number counts as none said (RFC 9110, 12.4.2)."""
+    kind, *parameters = (part.strip() for part in said.split(";"))
+    found = next((_QUALITY.fullmatch(each) for each in parameters if each.startswith("q=")), None)
+    return kind, float(found[1]) if found else 1.0
 
 
 def _answer(demand: Demand, asked: DemandAsked, form: Form, headers: dict[str, str]) -> ASGIResponse:

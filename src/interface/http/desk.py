@@ -17,7 +17,9 @@ async def at_desk(visit: Visit, *roles: TokenRole) -> tuple[Actor, str]:
     Raises Refused (`unknown-resource`, `forbidden`), Declined (`forbidden`).
     """
     actor, resource = visit.visitor.acting(*roles), resource_in(visit.request)
-    await visit.service.ask(visit, covered_resource, visit.visitor, actor, resource)
+    only_looks = visit.request.scope["method"] in {"GET", "HEAD"}
+    ask = visit.service.ask if only_looks else visit.service.ask_before_acting
+    await ask(visit, covered_resource, visit.visitor, actor, resource)
     return actor, resource
 
 

@@ -32,7 +32,8 @@ DATE_PATTERN: Final = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 POSITION_PATTERN: Final = r"^[0-9a-zA-Z-]{1,64}\.(0|[1-9][0-9]{0,17})$"
 WALL_PATTERN: Final = f"^({WALL_CLOCK.pattern})$"
 
-_INSTANT, _DATE = re.compile(INSTANT_PATTERN), re.compile(DATE_PATTERN)
+_INSTANT, _DATE = (re.compile(each.replace("[12][0-9]{3}", "[0-9]{4}", 1)) for each in (INSTANT_PATTERN, DATE_PATTERN))
+"""Whatever the year: of one that is too early or too late it is said which ones there are."""
 
 
 def _wrong(sentence: str) -> PydanticCustomError:

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.definition import POLICY_BOUNDS, Definition, Visibility
+from app.people import one_line
+from domain.definition import ONE_LINE, POLICY_BOUNDS, Definition, Visibility
 from domain.leg import WantedLeg
 from domain.plan import DateException, Policy, Weekday
 from interface.http.fields import (
@@ -24,7 +25,11 @@ WallTime = Annotated[str, StringConstraints(pattern=WALL_PATTERN)]
 WindowList = Annotated[list[Annotated[list[WallTime], Field(min_length=2, max_length=2)]], Field(max_length=288)]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 AttributeValue = Annotated[str, StringConstraints(max_length=200)] | bool | int | float
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": f"^{ONE_LINE.pattern}$"}),
+    AfterValidator(one_line),
+]
 
 
 class Said(BaseModel):

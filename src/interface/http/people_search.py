@@ -11,8 +11,8 @@ from interface.http.answers import FoundCustomers
 from interface.http.customers import customer_answer, note_shown
 from interface.http.described import described
 from interface.http.fields import CustomerId
-from interface.http.models import Said
-from interface.http.parsing import WebRequest, body_of
+from interface.http.models import Asked, Said
+from interface.http.parsing import WebRequest, body_of, query_of
 from interface.http.service import NO_STORE, admitted, json_answer
 
 _MOST_FOUND: Final = 20
@@ -29,7 +29,7 @@ class SearchBody(Said):
     "/v1/customers/search",
     status_code=200,
     tags=["people"],
-    opt=described(answers={200: FoundCustomers}, body=SearchBody, body_example={"name": "noor"}),
+    opt=described(answers={200: FoundCustomers}, query=Asked, body=SearchBody, body_example={"name": "noor"}),
 )
 async def find_customers(request: WebRequest) -> ASGIResponse:
     """People by part of their name, for staff: 20 at most. Each of them is noted as shown.
@@ -40,6 +40,7 @@ async def find_customers(request: WebRequest) -> ASGIResponse:
     """
     visit = await admitted(request)
     actor = visit.visitor.acting("staff")
+    query_of(request, Asked)
     said = await body_of(request, SearchBody)
     service = visit.service
     people = service.daybook.people

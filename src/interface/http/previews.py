@@ -47,7 +47,7 @@ async def preview_resource(request: WebRequest) -> ASGIResponse:
     visit.visitor.acting("admin")
     asked, _ = query_of(request, PreviewAsked)
     said = await body_of(request, ResourceBody)
-    found = await visit.service.ask(
+    found = await visit.service.ask_before_acting(
         visit, preview, resource_in(request), said.timezone, said.definition(), asked.from_, asked.to, visit.now
     )
     return PackedAnswer(to_json(_answer(found)), 200, {"Cache-Control": NO_STORE})

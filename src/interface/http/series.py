@@ -25,7 +25,8 @@ from interface.http.booking_answers import details_text, no_room
 from interface.http.booking_queries import cached_resources, shown_booking
 from interface.http.callers import BOOKERS
 from interface.http.described import described
-from interface.http.parsing import WebRequest, body_of
+from interface.http.models import Asked
+from interface.http.parsing import WebRequest, body_of, query_of
 from interface.http.series_answers import members_answer, series_answer, standing_answer, subject_of
 from interface.http.series_bodies import CancelSeriesBody, RepeatableBody
 from interface.http.series_shapes import CANCELLED, MADE, CancelledSeries, SeriesAnswer
@@ -87,11 +88,14 @@ def _zone_of(reader: Reader, resource: str) -> ZoneInfo:
 @get(
     "/v1/series/{series:str}",
     tags=TAGS,
-    opt=described(answers={200: SeriesAnswer}, examples={200: MADE}, reads=True, problems=("unknown-series",)),
+    opt=described(
+        answers={200: SeriesAnswer}, examples={200: MADE}, query=Asked, reads=True, problems=("unknown-series",)
+    ),
 )
 async def show_series(request: WebRequest) -> ASGIResponse:
     """How a series was booked, and its bookings as they stand: for its customer, the desk, the agent that made it."""
     visit = await admitted(request)
+    query_of(request, Asked)
     actor, key = visit.visitor.acting(*BOOKERS), series_in(request)
     members = await visit.service.ask(visit, _members_of, visit.service.daybook.vault, actor, key, visit.now)
     found, position = await to_thread.run_sync(_series_of, visit.service, key, visit.now)

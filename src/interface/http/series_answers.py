@@ -53,7 +53,7 @@ def _members(vault: Vault | None, actor: Actor, outcome: Outcome, details: Any) 
             each.booking,
             position=each.position,
             created_at=each.booking.created_on,
-            actions=actions_of(actor, each.booking, outcome.now, each.changeable_until),
+            actions=actions_of(actor, each.booking, outcome.now, each.changeable),
             sealed=Opened(details, None) if vault is None else opened(vault, each.booking, actor),
             now=outcome.now,
         )

@@ -23,6 +23,7 @@ from app.live.lost_races import LostRaces
 from app.live.stream import LiveStream
 from app.outcome import Outcome
 from app.read_models.reader import Reader
+from domain.refusal import Refused
 from interface.http.callers import Gate, Visitor
 from interface.http.limits import OpenStreams
 from interface.http.metrics import Metrics
@@ -113,6 +114,29 @@ class Service:
         await self.wait_for_position(visit)
         visit.shows(self.daybook.runner.position())
         return await self.daybook.query(function, *args, **kwargs)
+
+    async def ask_before_acting(
+        self,
+        visit: "Visit",
+        function: Callable[Concatenate[Reader, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The same for a command, which must not be refused for what the read models do not know yet: where the log has
+        gone on meanwhile, they are asked once more as soon as they have reached its head of now.
+
+        Raises what `ask` and `function` raise.
+        """
+        await self.wait_for_position(visit)
+        known = self.daybook.runner.position()
+        try:
+            return await self.ask(visit, function, *args, **kwargs)
+        except Refused:
+            head = await to_thread.run_sync(self.daybook.log.head)
+            if head.position <= known:
+                raise
+        await self.daybook.reached(head.position)
+        return await self.ask(visit, function, *args, **kwargs)
 
     async def wait_for_position(self, visit: "Visit") -> int:
         """Wait until the read models have reached the position that the request names, and say which; 0 without one.

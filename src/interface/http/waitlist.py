@@ -153,11 +153,12 @@ async def show_line(request: WebRequest) -> ASGIResponse:
 @get(
     "/v1/waitlist/{wish:str}",
     tags=TAGS,
-    opt=described(answers={200: WishAnswer}, reads=True, problems=("unknown-wish",)),
+    opt=described(answers={200: WishAnswer}, query=Asked, reads=True, problems=("unknown-wish",)),
 )
 async def show_wish(request: WebRequest) -> ASGIResponse:
     """One wish."""
     visit = await admitted(request)
+    query_of(request, Asked)
     actor, wish = visit.visitor.acting(*BOOKERS), wish_in(request)
     answer = await visit.service.ask(visit, _theirs, actor, wish, visit.now)
     return json_answer(answer, {"Cache-Control": NO_STORE})

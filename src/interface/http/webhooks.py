@@ -87,6 +87,7 @@ class AttemptsAsked(Asked):
     tags=TAGS,
     opt=described(
         answers={201: NewWebhookAnswer},
+        query=Asked,
         body=WebhookBody,
         problems=("too-many-webhooks", "unknown-position", "too-large", "outcome-unknown"),
     ),
@@ -94,6 +95,7 @@ class AttemptsAsked(Asked):
 async def make_webhook_route(request: WebRequest) -> ASGIResponse:
     """Tell an address of what happens. The secret that signs is in this answer alone."""
     visit = await _admitted(request)
+    query_of(request, Asked)
     said = await body_of(request, WebhookBody)
     daybook = visit.service.daybook
     after = await position_of(visit, "after", said.after)
@@ -127,6 +129,7 @@ async def show_webhook(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: WebhookAnswer},
+        query=Asked,
         body=WebhookChange,
         if_match=True,
         problems=("unknown-webhook", "unreadable-webhook", "too-large", "outcome-unknown"),
@@ -135,6 +138,7 @@ async def show_webhook(request: WebRequest) -> ASGIResponse:
 async def change_webhook_route(request: WebRequest) -> ASGIResponse:
     """Another address, other types, or whether anything is sent."""
     visit = await _admitted(request)
+    query_of(request, Asked)
     said = await body_of(request, WebhookChange)
     row, daybook = await _row(visit, expected_version(visit.headers)), visit.service.daybook
     if said.url is not None or said.types is not None:
@@ -189,6 +193,7 @@ async def rotate_webhook(request: WebRequest) -> ASGIResponse:
     tags=TAGS,
     opt=described(
         answers={200: WebhookAnswer},
+        query=Asked,
         body=ReplayBody,
         problems=("unknown-webhook", "unknown-position", "too-large", "outcome-unknown"),
     ),
@@ -196,6 +201,7 @@ async def rotate_webhook(request: WebRequest) -> ASGIResponse:
 async def replay_webhook(request: WebRequest) -> ASGIResponse:
     """Tell it once more of what happened after a position, or leave out what lies before it."""
     visit = await _admitted(request)
+    query_of(request, Asked)
     said = await body_of(request, ReplayBody)
     after = await position_of(visit, "after", said.after) or 0
     if not await to_thread.run_sync(visit.service.daybook.log.webhooks.replay, webhook_in(request), after):

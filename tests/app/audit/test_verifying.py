@@ -379,6 +379,13 @@ def test_a_checkpoint_that_nobody_here_signed_proves_nothing(in_files: Business,
     ]
 
 
+def test_where_no_key_is_known_it_says_so_and_what_to_bring(in_files: Business, checkpoint_file: Path) -> None:
+    (found,) = in_files.found(proof_of(in_files, checkpoint_file), keys={})
+
+    assert (found.rule, found.expected) == ("unknown-key", "a key that is known: there is none here")
+    assert "checkpoint.keys" in next_step(found)
+
+
 def test_a_checkpoint_still_fits_a_log_that_went_on_and_got_a_new_id(in_files: Business, checkpoint_file: Path) -> None:
     proof = proof_of(in_files, checkpoint_file)
     renew(in_files.log)

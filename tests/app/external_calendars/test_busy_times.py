@@ -73,6 +73,52 @@ def test_what_is_cancelled_or_takes_no_time_or_lasts_none_is_not_busy() -> None:
     assert busy(*event(*when, "STATUS:TENTATIVE")) == ["12-03 10:00-03 11:00"]
 
 
+def free_busy(*lines: str, uid: str = "q") -> tuple[str, ...]:
+    return ("BEGIN:VFREEBUSY", f"UID:{uid}", "DTSTAMP:20261101T000000Z", *lines, "END:VFREEBUSY")
+
+
+def test_a_calendar_that_tells_no_entries_but_when_somebody_is_busy_is_read() -> None:
+    told = free_busy(
+        *("DTSTART:20261201T000000Z", "DTEND:20261230T000000Z"),
+        "FREEBUSY;FBTYPE=BUSY:20261203T100000Z/20261203T110000Z,20261204T100000Z/PT1H",
+        *("FREEBUSY:20261205T100000Z/PT30M", "FREEBUSY;FBTYPE=X-LUNCH:20261205T120000Z/PT30M"),
+        *(
+            "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261206T100000Z/PT1H",
+            "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20261207T100000/PT1H",
+        ),
+        "FREEBUSY;FBTYPE=FREE:20261208T100000Z/PT1H",
+    )
+    assert busy(*told) == [
+        *("12-03 11:00-03 12:00", "12-04 11:00-04 12:00", "12-05 11:00-05 11:30", "12-05 13:00-05 13:30"),
+        *("12-06 11:00-06 12:00", "12-07 10:00-07 11:00"),
+    ]
+
+
+def test_a_busy_period_is_told_as_far_as_it_lies_within_the_window_and_date_by_date() -> None:
+    assert busy(*free_busy("FREEBUSY:20261130T220000Z/20261202T080000Z", "FREEBUSY:20270301T080000Z/PT1H")) == [
+        "12-01 00:00-02 00:00",
+        "12-02 00:00-02 09:00",
+    ]
+    assert busy(*free_busy("FREEBUSY:20261203/20261204")) == ["12-03 00:00-04 00:00"], "the resource's day"
+
+
+def test_busy_periods_are_known_again_under_another_uid_and_longer_ones_are_not_lost() -> None:
+    periods = ("FREEBUSY:20261203T100000Z/PT2H", "FREEBUSY:20261203T100000Z/PT1H")
+    once = busy_times(calendar(*free_busy(*periods)), DECEMBER)
+    again = busy_times(
+        calendar(*free_busy(*reversed(periods), uid="of another answer"), *free_busy(*periods)), DECEMBER
+    )
+
+    assert again == once
+    assert [f"{each.end:%H:%M}" for each in once] == ["12:00", "13:00"]
+
+
+@pytest.mark.parametrize("line", ["FREEBUSY:soon", "FREEBUSY;TZID=X:20261203T100000/PT1H"])
+def test_a_busy_period_that_cannot_be_read_stops_the_whole_feed(line: str) -> None:
+    with pytest.raises(FeedUnreadable):
+        busy(*free_busy(line, "FREEBUSY:20261205T100000Z/PT30M"))
+
+
 def test_seconds_are_rounded_outwards_to_whole_minutes() -> None:
     assert busy(*event("DTSTART:20261203T090030Z", "DTEND:20261203T095901Z")) == ["12-03 10:00-03 11:00"]
 

@@ -50,6 +50,7 @@ def test_a_name_that_looks_like_a_gap_stays_as_it_is() -> None:
     [
         *("mailtos://smtp.example.org", "mailtos://smtp.example.org/{name}", "twilio://a:t@1555/{phone}{}", ""),
         *("twilio://a:t@1555/{phone}{", "mailtos://{email}", "mailtos://u:{phone}@smtp.example.org/{email}"),
+        *("mailto://smtp.example.org?from=desk@example.org&to={phone}", "ses://a@b/c/d/e/{email}/{phone}"),
         *("syslog://{email}", "json://localhost/{email}", "{email}://localhost", "localhost/{email}", "://{email}"),
     ],
 )

@@ -11,7 +11,7 @@ from app.log.event_log import EventLog
 from app.log.mapper import EventMapper, EventUnreadable
 from app.log.records import RecordedEvent
 from app.messages import following
-from app.messages.addressing import NOT_ALONE
+from app.messages.addressing import NOT_ALONE, UNUSABLE
 from app.messages.occasions import Occasion
 from app.people import Profile
 from app.telling.happenings import Happening, happening
@@ -90,7 +90,7 @@ def test_an_offer_that_has_ended_is_not_told(office: Office) -> None:
 
 @pytest.mark.parametrize(
     "profile",
-    [Profile(name="Ada"), Profile(email="ada@example.org", messages=False), Profile(phone="1"), Profile(email="a@b")],
+    [Profile(name="Ada"), Profile(email="ada@example.org", messages=False)],
 )
 def test_who_has_no_address_or_wants_none_is_left_alone_quietly(office: Office, profile: Profile) -> None:
     office.book(customer=office.person(profile))
@@ -100,6 +100,49 @@ def test_who_has_no_address_or_wants_none_is_left_alone_quietly(office: Office, 
 
     assert (lines, office.became) == ([], [])
     assert [row.occasion for row in office.log.messages.due("9", 10)] == ["reminder"], "by then they may want it"
+
+
+@pytest.mark.parametrize(("field", "said"), [("email", "ünï@example.org"), ("email", "a@b"), ("phone", "0660 1234567")])
+def test_an_address_that_cannot_be_written_to_is_given_up_at_once_and_listed(
+    office: Office, field: str, said: str
+) -> None:
+    office.book(customer=office.person(Profile().model_copy(update={field: said})))
+
+    with capture_logs() as lines:
+        assert office.work() == []
+
+    (row,) = office.log.messages.failing(10)
+    kind = "mailto" if field == "email" else "twilio"
+    assert (row.occasion, row.given_up_at is None) == ("booked", False)
+    assert row.trouble == f"{kind}: {UNUSABLE}"
+    assert [line["event"] for line in lines] == ["message given up"]
+    assert said not in str(lines)
+    assert office.became == ["given-up"]
+    assert office.work() == []
+
+
+def test_who_is_reached_by_another_way_is_and_the_unusable_address_is_listed_all_the_same(office: Office) -> None:
+    office.book(customer=office.person(Profile.model_construct(email="a,b@example.org", phone="+43 660 1234567")))
+
+    (letter,) = office.work()
+
+    assert letter.url.startswith("twilio")
+    assert [row.trouble for row in office.log.messages.failing(10)] == [f"mailto: {UNUSABLE}"]
+    assert office.became == ["given-up"]
+
+
+def test_what_is_tried_again_by_one_way_says_of_the_other_that_it_is_unusable(office: Office) -> None:
+    office.book(customer=office.person(Profile.model_construct(email="a,b@example.org", phone="+43 660 1234567")))
+    office.post.lost = {"twilio"}
+    assert office.work() == []
+    assert [row.trouble for row in office.log.messages.failing(10)] == [f"twilio: It came back. mailto: {UNUSABLE}"]
+
+    office.post.lost = set()
+    office.now += timedelta(seconds=5)
+
+    assert len(office.work()) == 1
+    assert [row.given_up_at is None for row in office.log.messages.failing(10)] == [False]
+    assert office.became == ["failed", "given-up"]
 
 
 def test_what_people_have_said_counts_when_a_message_is_sent(office: Office) -> None:
@@ -186,6 +229,7 @@ def test_an_address_that_the_library_reads_as_another_is_given_up_at_once(office
     office.post.lost, office.post.answer = {"ada"}, NOT_ALONE
     assert office.work() == []
     assert office.became == ["given-up"]
+    assert [row.trouble for row in office.log.messages.failing(10)] == [f"mailto: {NOT_ALONE}"]
     assert office.work() == []
 
 
