@@ -63,7 +63,8 @@ async function desk(place, { query, signal }) {
   const kindsOf = () => [...new Set(places.map(({ kind }) => kind))].sort();
   const wanted = query.get("kind") ?? "";
   const kind = kindsOf().includes(wanted) ? wanted : "";
-  let isAwaited = kind !== wanted; // its first place may be registered any moment
+  let isAwaited = kind !== wanted; // its first place may be registered any moment: a minute of asking often
+  let often = MINUTE / ASKING;
   // What was asked for last. What is shown is what the state knows: until that has come, its date stands above it.
   let asked = { kind, page: Math.max(0, Math.trunc(Number(query.get("page"))) || 0) };
   let day = today();
@@ -105,7 +106,7 @@ async function desk(place, { query, signal }) {
   signal.addEventListener("abort", () => clearInterval(clock));
   signal.addEventListener("abort", askNowAndThen(inLine, ASKING));
   signal.addEventListener("abort", askNowAndThen(others, MINUTE));
-  signal.addEventListener("abort", askNowAndThen(async () => isAwaited && others(), ASKING));
+  signal.addEventListener("abort", askNowAndThen(async () => isAwaited && often-- > 0 && others(), ASKING));
   signal.addEventListener("abort", askNowAndThen(async () => (await elsewhere()).update(), ASKING_ELSEWHERE));
 
   function today() {
