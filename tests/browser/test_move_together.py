@@ -21,6 +21,19 @@ def of_both(service: DemoService, name: str, starts: tuple[str, str] = ("10:00",
     return str(send(service, "POST", "/v1/bookings", {"legs": legs}, by="customer", Idempotency_Key=name)["id"])
 
 
+def too_late(service: DemoService, window: Opens, art: str) -> tuple[Page, str]:
+    """Where Alice is asked whether she moves to two o'clock, at which Bob has the trainer by now; and her booking."""
+    booking = of_both(service, art)
+    bob = window(service).sign_in("Bob")
+    page = window(service).sign_in("Alice")
+    page.route("**/v1/live*", lambda route: route.abort())  # as in the moment before the news arrives
+    page.goto(f"{service.url}/mine/{booking}/move")
+    slot(page, "14:00").click()
+    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
+    booked(bob, f"{art}-trainer", "14:00")
+    return page, booking
+
+
 def legs_of(service: DemoService, booking: str) -> list[tuple[str, str, int]]:
     found = send(service, "GET", f"/v1/bookings/{booking}", by="customer")["legs"]
     return [(each["resource"], each["start"][11:16], each["units"]) for each in found]
@@ -56,14 +69,7 @@ def test_both_places_are_moved_to_a_start_at_which_both_are_free_by_keyboard(
 
 @pytest.mark.slow
 def test_who_is_too_late_for_one_of_them_is_offered_when_both_are_free(busy_demo: DemoService, window: Opens) -> None:
-    booking = of_both(busy_demo, "karate")
-    bob = window(busy_demo).sign_in("Bob")
-    page = window(busy_demo).sign_in("Alice")
-    page.route("**/v1/live*", lambda route: route.abort())  # as in the moment before the news arrives
-    page.goto(f"{busy_demo.url}/mine/{booking}/move")
-    slot(page, "14:00").click()
-    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
-    booked(bob, "karate-trainer", "14:00")
+    page, booking = too_late(busy_demo, window, "karate")
     sure(page)
     told = page.get_by_role("main").get_by_role("alert")
     expect(told).to_be_focused()
@@ -132,14 +138,7 @@ def test_who_has_the_focus_on_a_start_on_another_day_keeps_it_while_they_change(
 
 @pytest.mark.slow
 def test_who_is_too_late_need_not_wait_for_what_is_offered_instead(busy_demo: DemoService, window: Opens) -> None:
-    booking = of_both(busy_demo, "capoeira")
-    bob = window(busy_demo).sign_in("Bob")
-    page = window(busy_demo).sign_in("Alice")
-    page.route("**/v1/live*", lambda route: route.abort())  # as in the moment before the news arrives
-    page.goto(f"{busy_demo.url}/mine/{booking}/move")
-    slot(page, "14:00").click()
-    expect(page.get_by_role("heading", name="Move it to this time?")).to_be_focused()
-    booked(bob, "capoeira-trainer", "14:00")
+    page, booking = too_late(busy_demo, window, "capoeira")
     held = Held(page, "**/v1/availability?*")
     sure(page)
     told = page.get_by_role("main").get_by_role("alert")
